@@ -1,0 +1,40 @@
+"""Literature: the app, and the declaration by which its database makes itself known."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BibliographyConfig(AppConfig):
+    name = "bibliography"
+    verbose_name = _("Bibliography")
+
+    def ready(self) -> None:
+        from bibliography.api import WorkViewSet
+        from bibliography.exports import export_work
+        from bibliography.filters import WorkParameters
+        from bibliography.imports import WorkImporter
+        from bibliography.models import Work
+        from bibliography.search import affected, document
+        from portal.records.database import Database
+
+        self.database = Database(
+            slug="bibliography",
+            api_slug="works",
+            order=3,
+            load_order=3,
+            model=Work,
+            filterset=WorkParameters,
+            document=document,
+            title=_("Bibliography"),
+            noun=_("work"),
+            noun_plural=_("works"),
+            description=_(
+                "Books, articles, reports and theses, each with an annotation that says what it studies and how."
+            ),
+            urls="bibliography.urls",
+            row_template="bibliography/_row.html",
+            viewset=WorkViewSet,
+            importer=WorkImporter(),
+            exporter=export_work,
+            affected=affected,
+        )

@@ -1,0 +1,156 @@
+"""A line of the collection as a work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import models
+
+from bibliography.exports import CSL_FIELDS, export_work
+from bibliography.models import (
+    WORK_VOCABULARIES,
+    Contributor,
+    Work,
+    WorkCase,
+    WorkCountry,
+    WorkLaw,
+    WorkSource,
+    WorkTerm,
+)
+from caselaw.models import Case
+from legislation.models import Law
+from portal.exchange import schema
+from portal.exchange.parts import Pair, replace_parts, replace_sources, save_heads
+from portal.exchange.records import SET_ONCE, head_properties, head_values, term_key
+from portal.exchange.schema import Schema
+from portal.records.dates import PartialDate
+
+_URL = {"type": "string", "pattern": "^https?://[^\\s]+$", "maxLength": 1000}
+
+
+class WorkImporter:
+    """Works with their contributors."""
+
+    model = Work
+
+    def schema(self, codes: dict[str, list[str]]) -> Schema:
+        """The schema of a line; `codes` gives the codes of each vocabulary."""
+        names = schema.listing(
+            {
+                "oneOf": [
+                    schema.record(
+                        ["family"],
+                        {
+                            "family": schema.text(Contributor, "family"),
+                            "given": schema.text(Contributor, "given"),
+                        },
+                    ),
+                    schema.record(["literal"], {"literal": schema.text(Contributor, "literal")}),
+                ]
+            }
+        )
+        number = {"type": "integer", "minimum": 1, "maximum": 2999}
+        parts = {"type": "array", "items": number, "minItems": 1, "maxItems": 3}
+        date = {"type": "array", "items": parts, "minItems": 1, "maxItems": 1}
+        return schema.record(
+            ["id", "type", "title", "sources"],
+            {
+                **head_properties(Work),
+                "type": {"enum": codes["bibliography_types"]},
+                **dict.fromkeys(Contributor.Role.values, names),
+                "issued": schema.record(["date-parts"], {"date-parts": date}),
+                **{key: schema.text(Work, field) for key, field in CSL_FIELDS.items()},
+                "URL": _URL,
+                "annotation": schema.TEXT,
+                "countries": schema.listing({"enum": codes["jurisdictions"]}, unique=True),
+                **{
+                    name: schema.listing({"enum": codes[name]}, unique=True)
+                    for name in WORK_VOCABULARIES
+                },
+                "cases": schema.listing(schema.CODE, unique=True),
+                "laws": schema.listing(schema.CODE, unique=True),
+                "sources": schema.sources(WorkSource),
+            },
+        )
+
+    def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Codes of other records that a line names: key, database, code."""
+        for key, database in (("cases", "cases"), ("laws", "legislation")):
+            for index, code in enumerate(line.get(key, [])):
+                yield f"{key}[{index}]", database, code
+
+    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a schema cannot say of a line: key and message."""
+        if "issued" in line:
+            try:
+                PartialDate(*line["issued"]["date-parts"][0])
+            except ValueError as error:
+                yield "issued.date-parts", str(error)
+
+    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What no two works share: key and value."""
+        if "DOI" in line:
+            yield "DOI", line["DOI"].lower()
+
+    def key_of(self, data: dict[str, Any]) -> str:
+        return data["id"]
+
+    def existing(self) -> models.QuerySet:
+        return Work.objects.for_export()
+
+    def export(self, instance: Work) -> dict[str, Any]:
+        return export_work(instance)
+
+    def save(self, pairs: Sequence[Pair]) -> list[Any]:
+        written = save_heads(Work, pairs, self._values, keep=SET_ONCE)
+        replace_parts(Contributor, "work", written, _contributors)
+        replace_parts(WorkTerm, "work", written, _terms)
+        replace_parts(WorkCountry, "work", written, _countries)
+        named = [code for _w, line, _n in written for code in line.get("cases", [])]
+        cases = dict(Case.objects.filter(code__in=named).values_list("code", "pk"))
+        named = [code for _w, line, _n in written for code in line.get("laws", [])]
+        laws = dict(Law.objects.filter(code__in=named).values_list("code", "pk"))
+        replace_parts(
+            WorkCase,
+            "work",
+            written,
+            lambda line: [({"case_id": cases[code]}, {}) for code in line.get("cases", [])],
+        )
+        replace_parts(
+            WorkLaw,
+            "work",
+            written,
+            lambda line: [({"law_id": laws[code]}, {}) for code in line.get("laws", [])],
+        )
+        replace_sources(WorkSource, "work", written)
+        return [instance for instance, *_rest in written]
+
+    def link(self, lines: Any) -> None:
+        """Works refer to cases and laws, which are there before them."""
+
+    def _values(self, line: dict[str, Any]) -> dict[str, Any]:
+        issued = line.get("issued")
+        return {
+            **head_values(line),
+            "type_id": term_key("bibliography_types", line["type"]),
+            "issued": PartialDate(*issued["date-parts"][0]) if issued else None,
+            **{field: line.get(key, "") for key, field in CSL_FIELDS.items()},
+            "annotation": line.get("annotation", ""),
+        }
+
+
+def _contributors(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for role in Contributor.Role.values:
+        for position, name in enumerate(line.get(role, [])):
+            yield {"role": role, "position": position, **name}, name
+
+
+def _terms(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    keys = [f"{name}:{code}" for name in WORK_VOCABULARIES for code in line.get(name, [])]
+    yield from (({"term_id": key, "position": n}, {}) for n, key in enumerate(keys))
+
+
+def _countries(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for position, code in enumerate(line.get("countries", [])):
+        yield {"jurisdiction_id": code, "position": position}, {}

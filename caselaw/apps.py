@@ -1,0 +1,40 @@
+"""Court cases: the app, and the declaration by which its database makes itself known."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CaselawConfig(AppConfig):
+    name = "caselaw"
+    verbose_name = _("Case law")
+
+    def ready(self) -> None:
+        from caselaw.api import CaseViewSet
+        from caselaw.exports import export_case
+        from caselaw.filters import CaseParameters
+        from caselaw.imports import CaseImporter
+        from caselaw.models import Case
+        from caselaw.search import affected, document
+        from portal.records.database import Database
+
+        self.database = Database(
+            slug="cases",
+            api_slug="cases",
+            order=1,
+            load_order=2,
+            model=Case,
+            filterset=CaseParameters,
+            document=document,
+            title=_("Case law"),
+            noun=_("case"),
+            noun_plural=_("cases"),
+            description=_(
+                "Decisions of courts at every level, with proceedings, defendants, charges, sentences and the law applied."
+            ),
+            urls="caselaw.urls",
+            row_template="caselaw/_row.html",
+            viewset=CaseViewSet,
+            importer=CaseImporter(),
+            exporter=export_case,
+            affected=affected,
+        )

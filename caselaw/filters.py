@@ -1,0 +1,96 @@
+"""What cases can be asked for: one set of parameters for page, API and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.search.domains import Articles, Codes, Jurisdictions, Terms
+from portal.search.parameters import (
+    DateParameter,
+    MonthsField,
+    Parameter,
+    ParameterSet,
+    PresenceParameter,
+    TokenParameter,
+)
+
+
+class ImprisonmentParameter(Parameter):
+    """One end of a range of months; a case matches if one of its charges lies in the range."""
+
+    field_class = MonthsField
+
+    def condition(self, value: Decimal, values: Mapping[str, Any]) -> Q:
+        charges = apps.get_model("caselaw.Charge").objects.all()
+        low, high = values.get("imprisonment_min"), values.get("imprisonment_max")
+        if low is not None:
+            charges = charges.filter(imprisonment_months__gte=low)
+        if high is not None:
+            charges = charges.filter(imprisonment_months__lte=high)
+        return Q(object_id__in=charges.values("defendant__case_id"))
+
+
+class CaseParameters(ParameterSet):
+    """Parameters of the case law database."""
+
+    court_level = TokenParameter(Terms("court_level"), label=_("Court level"))
+    legal_system = TokenParameter(Terms("legal_system"), label=_("Legal system"))
+    mode = TokenParameter(Terms("modes"), label=_("Mode"))
+    offence = TokenParameter(Terms("offences"), label=_("Offence"))
+    aggravation = TokenParameter(Terms("aggravations"), label=_("Aggravation"))
+    related_crime = TokenParameter(Terms("related_crimes"), label=_("Related crime"))
+    benefit = TokenParameter(Terms("benefit"), label=_("Financial or other material benefit"))
+    role = TokenParameter(Terms("roles"), label=_("Role of a defendant"))
+    gender = TokenParameter(Terms("genders"), label=_("Gender of a defendant"))
+    nationality = TokenParameter(Jurisdictions(), label=_("Nationality of a defendant"))
+    verdict = TokenParameter(Terms("verdicts"), label=_("Verdict"))
+    plea = TokenParameter(Terms("pleas"), label=_("Plea"))
+    technique = TokenParameter(Terms("techniques"), label=_("Investigative technique"))
+    cooperation = TokenParameter(Terms("cooperation"), label=_("International cooperation"))
+    origin = TokenParameter(Jurisdictions(), label=_("Country of origin"))
+    transit = TokenParameter(Jurisdictions(), label=_("Country of transit"))
+    destination = TokenParameter(Jurisdictions(), label=_("Country of destination"))
+    migrant_nationality = TokenParameter(Jurisdictions(), label=_("Nationality of migrants"))
+    law = TokenParameter(Codes("legislation.Law"), label=_("Law applied"))
+    provision = TokenParameter(
+        Codes("legislation.Provision", related="law"), label=_("Provision applied")
+    )
+    article = TokenParameter(Articles(), label=_("Treaty article"))
+    decided_from = DateParameter(partner="decided_to", is_start=True, label=_("Decided from"))
+    decided_to = DateParameter(partner="decided_from", is_start=False, label=_("Decided to"))
+    imprisonment_min = ImprisonmentParameter(label=_("Imprisonment, at least (months)"))
+    imprisonment_max = ImprisonmentParameter(label=_("Imprisonment, at most (months)"))
+    has_court = PresenceParameter(label=_("Court"))
+    has_date = PresenceParameter(label=_("Date"))
+    has_reference = PresenceParameter(label=_("Citation or docket number"))
+    has_outcome = PresenceParameter(label=_("Outcome"))
+    has_sentence = PresenceParameter(label=_("Sentence"))
+    has_statute = PresenceParameter(label=_("Statute"))
+    has_significance = PresenceParameter(label=_("Point of law"))
+    has_second_source = PresenceParameter(label=_("Second source"))
+    has_verdict = PresenceParameter(label=_("Verdict"))
+    has_plea = PresenceParameter(label=_("Plea"))
+    has_mode = PresenceParameter(label=_("Mode"))
+    has_offence = PresenceParameter(label=_("Offence"))
+    has_benefit = PresenceParameter(label=_("Benefit"))
+    has_defendants = PresenceParameter(label=_("Defendants"))
+    has_role = PresenceParameter(label=_("Role of a defendant"))
+    has_gender = PresenceParameter(label=_("Gender of a defendant"))
+    has_nationality = PresenceParameter(label=_("Nationality of a defendant"))
+    has_proceedings = PresenceParameter(label=_("Proceedings"))
+    has_migrants = PresenceParameter(label=_("Number of migrants"))
+    has_deaths = PresenceParameter(label=_("Deaths"))
+    has_route = PresenceParameter(label=_("Route"))
+    has_fee = PresenceParameter(label=_("Fee"))
+    has_technique = PresenceParameter(label=_("Investigative technique"))
+    has_cooperation = PresenceParameter(label=_("International cooperation"))
+    has_law = PresenceParameter(label=_("Law applied, linked"))
+    has_provision = PresenceParameter(label=_("Provision applied, linked"))
+
+    ordered_pairs = (("decided_from", "decided_to"), ("imprisonment_min", "imprisonment_max"))

@@ -1,0 +1,314 @@
+"""A line of the collection as a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import models
+
+from caselaw.exports import export_case, matches_of
+from caselaw.models import (
+    CASE_VOCABULARIES,
+    Case,
+    CaseCountry,
+    CaseSource,
+    CaseTerm,
+    Charge,
+    Defendant,
+    LawApplied,
+    Proceeding,
+    ProvisionApplied,
+)
+from legislation.models import Law, Provision
+from portal.exchange import schema
+from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
+from portal.exchange.records import SET_ONCE, head_properties, head_values, money_values, term_key
+from portal.exchange.schema import Schema
+
+PLACES = ("origin", "transit", "destination")
+
+
+class CaseImporter:
+    """Cases with all their parts."""
+
+    model = Case
+
+    def schema(self, codes: dict[str, list[str]]) -> Schema:
+        """The schema of a line; `codes` gives the codes of each vocabulary."""
+        countries = schema.listing({"enum": codes["jurisdictions"]}, unique=True)
+        return schema.record(
+            ["id", "title", "jurisdiction", "sources"],
+            {
+                **head_properties(Case),
+                "jurisdiction": {"enum": codes["jurisdictions"]},
+                "court": schema.text(Case, "court"),
+                "court_level": {"enum": codes["court_level"]},
+                "legal_system": {"enum": codes["legal_system"]},
+                "proceeding_type": {"enum": Case.ProceedingType.values},
+                "decision_date": schema.DATE,
+                "citations": schema.listing({**schema.TEXT, "maxLength": 200}, unique=True),
+                "docket": schema.text(Case, "docket"),
+                **{
+                    name: schema.listing({"enum": codes[name]}, unique=True)
+                    for name in CASE_VOCABULARIES
+                },
+                "benefit": {"enum": codes["benefit"]},
+                "facts": schema.TEXT,
+                "significance": schema.TEXT,
+                "gender_considerations": schema.TEXT,
+                "contributor": schema.text(Case, "contributor"),
+                "proceedings": schema.listing(_proceeding_schema(codes)),
+                "defendants": schema.listing(_defendant_schema(codes)),
+                "migrants": schema.record(
+                    [],
+                    {
+                        "count": schema.COUNT,
+                        "nationalities": countries,
+                        "includes_children": schema.BOOLEAN,
+                        "includes_women": schema.BOOLEAN,
+                        "deaths": schema.NUMBER,
+                    },
+                ),
+                "route": schema.record([], dict.fromkeys(PLACES, countries)),
+                "fee": schema.record(
+                    ["amount", "currency"],
+                    {
+                        **schema.money()["properties"],
+                        "per": {"enum": codes["fee_per"]},
+                    },
+                ),
+                "laws_applied": schema.listing(_law_applied_schema()),
+                "sources": schema.sources(CaseSource),
+            },
+        )
+
+    def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Codes of other records that a line names: key, database, code."""
+        for index, applied in enumerate(line.get("laws_applied", [])):
+            if "law_id" in applied:
+                yield f"laws_applied[{index}].law_id", "legislation", applied["law_id"]
+
+    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a schema cannot say of a line: nothing here."""
+        yield from ()
+
+    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What no two records share beside their codes: nothing here."""
+        yield from ()
+
+    def key_of(self, data: dict[str, Any]) -> str:
+        return data["id"]
+
+    def existing(self) -> models.QuerySet:
+        return Case.objects.for_export()
+
+    def export(self, instance: Case) -> dict[str, Any]:
+        return export_case(instance)
+
+    def save(self, pairs: Sequence[Pair]) -> list[Any]:
+        written = save_heads(Case, pairs, self._values, keep=SET_ONCE)
+        replace_parts(CaseTerm, "case", written, _terms)
+        replace_parts(CaseCountry, "case", written, _countries)
+        replace_parts(Proceeding, "case", written, _proceedings)
+        defendants = replace_parts(Defendant, "case", written, _defendants)
+        replace_parts(
+            Charge, "defendant", [(owner, line, True) for owner, line in defendants], _charges
+        )
+        self._save_laws_applied(written)
+        replace_sources(CaseSource, "case", written)
+        return [instance for instance, *_rest in written]
+
+    def link(self, lines: Any) -> None:
+        """Cases refer to laws alone, which are there before them."""
+
+    def _values(self, line: dict[str, Any]) -> dict[str, Any]:
+        migrants, fee = line.get("migrants", {}), line.get("fee", {})
+        texts = (
+            "court",
+            "docket",
+            "facts",
+            "significance",
+            "gender_considerations",
+            "contributor",
+            "proceeding_type",
+        )
+        return {
+            **head_values(line),
+            **{name: line.get(name, "") for name in texts},
+            "jurisdiction_id": line["jurisdiction"],
+            "court_level_id": term_key("court_level", line.get("court_level")),
+            "legal_system_id": term_key("legal_system", line.get("legal_system")),
+            "decision_date": line.get("decision_date"),
+            "citations": line.get("citations", []),
+            "benefit_id": term_key("benefit", line.get("benefit")),
+            "migrants_count": migrants.get("count"),
+            "migrants_deaths": migrants.get("deaths"),
+            "includes_children": migrants.get("includes_children"),
+            "includes_women": migrants.get("includes_women"),
+            **money_values("fee", fee),
+            "fee_per_id": term_key("fee_per", fee.get("per")),
+        }
+
+    def _save_laws_applied(self, written: Written) -> None:
+        codes = {code for _case, line, _new in written for _k, _db, code in self.references(line)}
+        laws = {
+            law.code: law
+            for law in Law.objects.filter(code__in=codes).prefetch_related("provisions")
+        }
+        provisions = {
+            provision.code: provision for law in laws.values() for provision in law.provisions.all()
+        }
+
+        def parts(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+            for position, part in enumerate(line.get("laws_applied", [])):
+                yield (
+                    {
+                        "position": position,
+                        "law_text": part["law"],
+                        "provision_text": part.get("provision", ""),
+                        "law": laws.get(part.get("law_id", "")),
+                    },
+                    part,
+                )
+
+        made = replace_parts(LawApplied, "case", written, parts)
+        ProvisionApplied.objects.bulk_create(
+            ProvisionApplied(application=applied, provision=provision, match=match)
+            for applied, part in made
+            for provision, match in _links(applied, part, provisions)
+        )
+
+
+def _links(
+    applied: LawApplied, part: dict[str, Any], provisions: dict[str, Provision]
+) -> list[tuple[Provision, str]]:
+    given = part.get("provision_links")
+    if given == "none" or applied.law is None:
+        return []
+    if given:
+        return [
+            (provisions[link["provision"]], link["match"])
+            for link in given
+            if link["provision"] in provisions
+        ]
+    return matches_of(applied.law, applied.provision_text)
+
+
+def _terms(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    keys = [f"{name}:{code}" for name in CASE_VOCABULARIES for code in line.get(name, [])]
+    yield from (({"term_id": key, "position": n}, {}) for n, key in enumerate(keys))
+
+
+def _countries(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    places = {name: line.get("route", {}).get(name, []) for name in PLACES}
+    places["migrant_nationality"] = line.get("migrants", {}).get("nationalities", [])
+    for relation, codes in places.items():
+        for position, code in enumerate(codes):
+            yield {"relation": relation, "jurisdiction_id": code, "position": position}, {}
+
+
+def _proceedings(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for position, part in enumerate(line.get("proceedings", [])):
+        yield (
+            {
+                "position": position,
+                "stage_id": term_key("proceedings_stages", part["stage"]),
+                "court": part.get("court", ""),
+                "date": part.get("date"),
+                "reference": part.get("reference", ""),
+                "outcome": part.get("outcome", ""),
+            },
+            part,
+        )
+
+
+def _defendants(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for position, part in enumerate(line.get("defendants", [])):
+        yield (
+            {
+                "position": position,
+                "label": part["label"],
+                "count": part.get("count", 1),
+                "role_id": term_key("roles", part.get("role")),
+                "gender_id": term_key("genders", part.get("gender")),
+                "nationality_id": part.get("nationality"),
+                "age": part.get("age"),
+            },
+            part,
+        )
+
+
+def _charges(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for position, part in enumerate(line.get("charges", [])):
+        yield (
+            {
+                "position": position,
+                "offence": part["offence"],
+                "statute": part.get("statute", ""),
+                "plea_id": term_key("pleas", part.get("plea")),
+                "verdict_id": term_key("verdicts", part.get("verdict")),
+                "imprisonment_months": part.get("imprisonment_months"),
+                "suspended": part.get("suspended"),
+                **money_values("fine", part.get("fine")),
+                "other": part.get("other", ""),
+            },
+            part,
+        )
+
+
+def _proceeding_schema(codes: dict[str, list[str]]) -> Schema:
+    return schema.record(
+        ["stage"],
+        {
+            "stage": {"enum": codes["proceedings_stages"]},
+            "court": schema.text(Proceeding, "court"),
+            "date": schema.DATE,
+            "reference": schema.text(Proceeding, "reference"),
+            "outcome": schema.TEXT,
+        },
+    )
+
+
+def _defendant_schema(codes: dict[str, list[str]]) -> Schema:
+    charge = schema.record(
+        ["offence"],
+        {
+            "offence": schema.text(Charge, "offence"),
+            "statute": schema.text(Charge, "statute"),
+            "plea": {"enum": codes["pleas"]},
+            "verdict": {"enum": codes["verdicts"]},
+            "imprisonment_months": schema.positive(12_000),
+            "suspended": schema.BOOLEAN,
+            "fine": schema.money(),
+            "other": schema.text(Charge, "other"),
+        },
+    )
+    return schema.record(
+        ["label"],
+        {
+            "label": schema.text(Defendant, "label"),
+            "count": {"type": "integer", "minimum": 1, "maximum": 30_000},
+            "role": {"enum": codes["roles"]},
+            "gender": {"enum": codes["genders"]},
+            "nationality": {"enum": codes["jurisdictions"]},
+            "age": {"type": "integer", "minimum": 5, "maximum": 120},
+            "charges": schema.listing(charge),
+        },
+    )
+
+
+def _law_applied_schema() -> Schema:
+    link = schema.record(
+        ["provision", "match"],
+        {"provision": schema.TEXT, "match": {"enum": ProvisionApplied.Match.values}},
+    )
+    return schema.record(
+        ["law"],
+        {
+            "law": schema.text(LawApplied, "law_text"),
+            "provision": schema.text(LawApplied, "provision_text"),
+            "law_id": schema.CODE,
+            "provision_links": {"anyOf": [schema.listing(link), {"const": "none"}]},
+        },
+    )

@@ -1,0 +1,40 @@
+"""National laws and their provisions: the app, and the declaration by which its database makes itself known."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LegislationConfig(AppConfig):
+    name = "legislation"
+    verbose_name = _("Legislation")
+
+    def ready(self) -> None:
+        from legislation.api import LawViewSet
+        from legislation.exports import export_law
+        from legislation.filters import LawParameters
+        from legislation.imports import LawImporter
+        from legislation.models import Law
+        from legislation.search import affected, document
+        from portal.records.database import Database
+
+        self.database = Database(
+            slug="legislation",
+            api_slug="laws",
+            order=2,
+            load_order=1,
+            model=Law,
+            filterset=LawParameters,
+            document=document,
+            title=_("Legislation"),
+            noun=_("law"),
+            noun_plural=_("laws"),
+            description=_(
+                "National laws and the provisions that implement the Protocol and the Convention, with penalties and the element of benefit."
+            ),
+            urls="legislation.urls",
+            row_template="legislation/_row.html",
+            viewset=LawViewSet,
+            importer=LawImporter(),
+            exporter=export_law,
+            affected=affected,
+        )

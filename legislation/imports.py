@@ -1,0 +1,189 @@
+"""A line of the collection as a law."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import models
+
+from legislation.exports import export_law
+from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
+from portal.exchange import schema
+from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
+from portal.exchange.records import SET_ONCE, head_properties, head_values, money_values, term_key
+from portal.exchange.schema import Schema
+
+
+def provision_codes(law_code: str, numbers: Iterable[str]) -> list[str]:
+    """Permanent codes of the provisions of a law: its code, a colon and the number in letters.
+
+    A provision without a number is called by its place; a number that stands twice gets `.2`.
+    """
+    taken: set[str] = set()
+    codes = []
+    for place, number in enumerate(numbers, start=1):
+        slug = re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")[:70] or f"p{place}"
+        code, copy = slug, 1
+        while code in taken:
+            copy += 1
+            code = f"{slug}.{copy}"
+        taken.add(code)
+        codes.append(f"{law_code}:{code}")
+    return codes
+
+
+class LawImporter:
+    """Laws with their provisions."""
+
+    model = Law
+
+    def schema(self, codes: dict[str, list[str]]) -> Schema:
+        """The schema of a line; `codes` gives the codes of each vocabulary."""
+        provision = schema.record(
+            ["summary", "protocol_articles"],
+            {
+                "number": schema.text(Provision, "number"),
+                "heading": schema.text(Provision, "heading"),
+                "summary": schema.TEXT,
+                "text_original": schema.TEXT,
+                "text_translation": schema.TEXT,
+                "protocol_articles": schema.listing(
+                    {"enum": codes["protocol_articles"]}, unique=True
+                ),
+                "benefit_element": {"enum": codes["benefit_element"]},
+                "max_imprisonment_years": schema.positive(200),
+                "life": schema.BOOLEAN,
+                "max_fine": schema.money(),
+            },
+        )
+        provision["required"] = ["summary"]
+        return schema.record(
+            ["id", "jurisdiction", "title", "type", "status", "sources"],
+            {
+                **head_properties(Law),
+                "jurisdiction": {"enum": codes["jurisdictions"]},
+                "type": {"enum": codes["law_types"]},
+                "number": schema.text(Law, "number"),
+                "adopted": schema.DATE,
+                "in_force": schema.DATE,
+                "status": {"enum": codes["law_status"]},
+                "summary": schema.TEXT,
+                "provisions": schema.listing(provision),
+                "humanitarian_exemption": schema.BOOLEAN,
+                "migrants_not_liable": schema.BOOLEAN,
+                **{kind: schema.listing(schema.CODE) for kind in LawRelation.Kind.values},
+                "sources": schema.sources(LawSource),
+            },
+        )
+
+    def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Codes of other records that a line names: key, database, code."""
+        for kind in LawRelation.Kind.values:
+            for index, code in enumerate(line.get(kind, [])):
+                yield f"{kind}[{index}]", "legislation", code
+
+    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a schema cannot say of a line: nothing here."""
+        yield from ()
+
+    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What no two records share beside their codes: nothing here."""
+        yield from ()
+
+    def key_of(self, data: dict[str, Any]) -> str:
+        return data["id"]
+
+    def existing(self) -> models.QuerySet:
+        return Law.objects.for_export()
+
+    def export(self, instance: Law) -> dict[str, Any]:
+        return export_law(instance)
+
+    def save(self, pairs: Sequence[Pair]) -> list[Any]:
+        written = save_heads(Law, pairs, self._values, keep=SET_ONCE)
+        self._save_provisions(written)
+        replace_sources(LawSource, "law", written)
+        return [instance for instance, *_rest in written]
+
+    def link(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Write the relations between laws, once all laws are there."""
+        wanted = [line for line in lines if any(line.get(k) for k in LawRelation.Kind.values)]
+        keys = dict(
+            Law.objects.filter(
+                code__in={line["id"] for line in wanted}
+                | {code for line in wanted for _key, _db, code in self.references(line)}
+            ).values_list("code", "pk")
+        )
+        for line in wanted:
+            LawRelation.objects.filter(law=keys[line["id"]]).delete()
+            LawRelation.objects.bulk_create(
+                LawRelation(law_id=keys[line["id"]], kind=kind, other_id=keys[code])
+                for kind in LawRelation.Kind.values
+                for code in line.get(kind, [])
+            )
+
+    def _values(self, line: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **head_values(line),
+            "jurisdiction_id": line["jurisdiction"],
+            "type_id": term_key("law_types", line["type"]),
+            "number": line.get("number", ""),
+            "adopted": line.get("adopted"),
+            "in_force": line.get("in_force"),
+            "status_id": term_key("law_status", line["status"]),
+            "summary": line.get("summary", ""),
+            "humanitarian_exemption": line.get("humanitarian_exemption"),
+            "migrants_not_liable": line.get("migrants_not_liable"),
+        }
+
+    def _save_provisions(self, written: Written) -> None:
+        """Write provisions in place by their codes, since cases refer to them."""
+        present = {
+            provision.code: provision
+            for provision in Provision.objects.filter(
+                law__in=[law.pk for law, _line, is_new in written if not is_new]
+            )
+        }
+        new: list[Provision] = []
+        kept: list[tuple[Provision, dict[str, Any], bool]] = []
+        for law, line, _is_new in written:
+            lines = line.get("provisions", [])
+            codes = provision_codes(law.code, [part.get("number", "") for part in lines])
+            for position, (code, part) in enumerate(zip(codes, lines, strict=True)):
+                provision = present.pop(code, None)
+                is_new = provision is None
+                provision = provision or Provision(law=law, code=code)
+                for name, value in self._provision_values(part).items():
+                    setattr(provision, name, value)
+                provision.position = position
+                kept.append((provision, part, is_new))
+                if is_new:
+                    new.append(provision)
+                else:
+                    provision.save()
+        Provision.objects.filter(pk__in=[provision.pk for provision in present.values()]).delete()
+        Provision.objects.bulk_create(new)
+        replace_parts(
+            ProvisionArticle,
+            "provision",
+            kept,
+            lambda part: [
+                ({"article_id": code, "position": position}, {})
+                for position, code in enumerate(part.get("protocol_articles", []))
+            ],
+        )
+
+    def _provision_values(self, part: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "number": part.get("number", ""),
+            "heading": part.get("heading", ""),
+            "summary": part.get("summary", ""),
+            "text_original": part.get("text_original", ""),
+            "text_translation": part.get("text_translation", ""),
+            "benefit_element_id": term_key("benefit_element", part.get("benefit_element")),
+            "max_imprisonment_years": part.get("max_imprisonment_years"),
+            "life": part.get("life"),
+            **money_values("max_fine", part.get("max_fine")),
+        }

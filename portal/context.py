@@ -1,0 +1,5 @@
+"""What every page's template can read."""
+
+
+def portal(request):
+    return {}

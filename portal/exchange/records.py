@@ -1,0 +1,79 @@
+"""What the lines of all records have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from portal.exchange import schema
+from portal.exchange.schema import Schema
+from portal.records.models import Record, State
+
+#: A record is first published once, however often it is loaded.
+SET_ONCE = ("first_published_at",)
+
+
+def code_of(key: str | None) -> str | None:
+    """The code of a term by its key: `modes:sea` gives `sea`."""
+    return key.partition(":")[2] if key else None
+
+
+def term_key(vocabulary: str, code: str | None) -> str | None:
+    """The key of a term by its vocabulary and code, or None without a code."""
+    return f"{vocabulary}:{code}" if code else None
+
+
+def export_money(amount: Any, currency: str) -> dict[str, Any] | None:
+    """An amount as the collection writes it, or None."""
+    return {"amount": amount, "currency": currency} if amount is not None else None
+
+
+def money_values(prefix: str, money: dict[str, Any] | None) -> dict[str, Any]:
+    """The field values of an amount of money: `<prefix>_amount` and `<prefix>_currency`."""
+    money = money or {}
+    return {
+        f"{prefix}_amount": money.get("amount"),
+        f"{prefix}_currency": money.get("currency", ""),
+    }
+
+
+def head_properties(model: type[Record]) -> dict[str, Schema]:
+    """The schema of the keys that every record's line may have."""
+    return {
+        "id": schema.CODE,
+        "title": schema.text(model, "title"),
+        "title_original": schema.text(model, "title_original"),
+        "language": schema.LANGUAGE,
+        "state": {"enum": State.values},
+        "withdrawal_reason": schema.TEXT,
+        "review_note": schema.TEXT,
+    }
+
+
+def head_values(line: dict[str, Any]) -> dict[str, Any]:
+    """The field values that every record takes from its line; no state means published."""
+    state = line.get("state", State.PUBLISHED)
+    return {
+        "code": line["id"],
+        "title": line["title"],
+        "title_original": line.get("title_original", ""),
+        "language": line.get("language", ""),
+        "state": state,
+        "withdrawal_reason": line.get("withdrawal_reason", ""),
+        "review_note": line.get("review_note", ""),
+        "first_published_at": timezone.now() if state == State.PUBLISHED else None,
+    }
+
+
+def export_head(record: Record) -> dict[str, Any]:
+    """The keys that every record's line has."""
+    return {
+        "id": record.code,
+        "title": record.title,
+        "title_original": record.title_original,
+        "language": record.language,
+        "state": None if record.state == State.PUBLISHED else record.state,
+        "withdrawal_reason": record.withdrawal_reason,
+        "review_note": record.review_note,
+    }

@@ -1,0 +1,108 @@
+"""Command `prepare`: all that must be done before the portal can be served, in one process."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """Migrate, load the collection, compile the translations and collect static files."""
+
+    help = "Bring database, collection, translations and static files up to date."
+    # migrate makes the checks it needs, and script/test makes them all.
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the steps; the error of one that fails ends the command."""
+        self._step("Database migrated", migrate)
+        self._step("Collection loaded", load_collection)
+        self._step("Translations compiled", lambda: f"{compile_messages()} files")
+        self._step("Static files collected", collect_static)
+
+    def _step(self, name: str, action: Callable[[], str]) -> None:
+        began = time.monotonic()
+        detail = action()
+        took = f"{time.monotonic() - began:.1f} s"
+        self.stdout.write(f"{name}: {detail} ({took})" if detail else f"{name} ({took})")
+        self.stdout.flush()
+
+
+def _call(command: str, **options: Any) -> list[str]:
+    """Run another command; the lines it prints."""
+    output = StringIO()
+    call_command(command, stdout=output, **options)
+    return [line.strip() for line in output.getvalue().splitlines() if line.strip()]
+
+
+def migrate() -> str:
+    """Apply the migrations that are new; how many there were."""
+    applied = sum(line.startswith("Applying ") for line in _call("migrate", no_color=True))
+    return f"{applied} migrations applied"
+
+
+def load_collection() -> str:
+    """Load the collection; the last line that command prints is its summary."""
+    return "".join(_call("load_collection", no_color=True)[-1:])
+
+
+def compile_messages() -> int:
+    """Compile every translation newer than its compiled form; how many there were.
+
+    Babel does it, because msgfmt, which Django's own command wants, may not be installed.
+    """
+    compiled = 0
+    for directory in settings.LOCALE_PATHS:
+        for source in sorted(Path(directory).glob("*/LC_MESSAGES/django*.po")):
+            target = source.with_suffix(".mo")
+            if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+                continue
+            with source.open("rb") as file:
+                catalog = read_po(file)
+            making = target.with_name(f"{target.name}.{os.getpid()}")
+            with making.open("wb") as file:
+                write_mo(file, catalog)
+            making.replace(target)
+            compiled += 1
+    return compiled
+
+
+def collect_static() -> str:
+    """Collect and compress the static files, unless neither they nor the result changed."""
+    root = Path(settings.STATIC_ROOT)
+    stamp = root.with_name(f"{root.name}.stamp")
+    if stamp.exists() and stamp.read_text() == _static_state(root):
+        return "unchanged"
+    # Cleared first: files collected earlier would stay, also those of another branch.
+    summary = _call("collectstatic", interactive=False, clear=True)
+    stamp.write_text(_static_state(root))
+    return "".join(summary[-1:])
+
+
+def _static_state(root: Path) -> str:
+    """A digest that differs when the static files or what was made of them differ."""
+    names = ("Django", "whitenoise", "brotli")
+    state: list[Any] = [settings.STATIC_URL, settings.STORAGES["staticfiles"]]
+    state += [version(name) for name in names]
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            state.append((name, *_file_state(storage.path(name))))
+    for path in sorted(root.rglob("*")):
+        state.append((str(path), *_file_state(path)))
+    return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def _file_state(path: Path | str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns

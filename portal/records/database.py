@@ -1,0 +1,88 @@
+"""How an app makes its database known: one frozen declaration, found by all that sees all three.
+
+Home page, search over everything, API root and `/id/` iterate over `databases()` and name no
+app: a fourth database would be a fourth app with a declaration of its own and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from portal.records.models import Record, RecordQuerySet
+
+
+@dataclass(frozen=True)
+class Database:
+    """One of the portal's databases.
+
+    Args:
+        slug: the part of the addresses of its pages, and its name in `search_document`.
+        api_slug: the part of the addresses of its API.
+        order: its place among the databases, for readers.
+        load_order: its place when records are loaded; what is referred to comes first.
+        model: the record's model, a subclass of `Record`.
+        filterset: the one FilterSet of page, API and every export.
+        document: makes the search document of a record read with `for_index()`.
+        title, noun, noun_plural, description: what readers call it, as lazy translations.
+        urls: the module of its pages' addresses.
+        row_template: draws one record in a list of results.
+        viewset: its view set in the API.
+        importer, exporter: between a line of the collection's file and a record.
+        affected: of changed objects of another model, the primary keys of this database's
+            records whose search documents depend on them.
+    """
+
+    slug: str
+    api_slug: str
+    order: int
+    load_order: int
+    model: type[Record]
+    filterset: type[Any]
+    document: Callable[[Any], Any]
+    title: Any
+    noun: Any
+    noun_plural: Any
+    description: Any
+    urls: str
+    row_template: str
+    viewset: type[Any]
+    importer: Any
+    exporter: Callable[[Any], dict[str, Any]]
+    affected: Callable[[type[Model], Iterable[Any]], QuerySet | Iterable[int]] = field(
+        default=lambda model, keys: ()
+    )
+
+    @property
+    def search_path(self) -> str:
+        """The address of its search page in the reader's language."""
+        return reverse(f"{self.slug}:search")
+
+    @property
+    def records(self) -> RecordQuerySet:
+        """All records, whatever their state."""
+        return self.model._default_manager.all()  # type: ignore[return-value]
+
+
+def databases() -> tuple[Database, ...]:
+    """The databases of the portal, in their order."""
+    found = [config.database for config in apps.get_app_configs() if hasattr(config, "database")]
+    return tuple(sorted(found, key=lambda database: database.order))
+
+
+def database_for(slug: str) -> Database:
+    """The database of that slug.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for database in databases():
+        if database.slug == slug:
+            return database
+    raise LookupError(slug)

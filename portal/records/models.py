@@ -1,0 +1,174 @@
+"""What every record has: a permanent code, a state of publication and its provenance."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.reference.provenance import Loaded
+
+#: A permanent code: lower-case letters and digits in groups joined by single hyphens.
+CODE_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+validate_code = RegexValidator(
+    CODE_PATTERN, _("A code is lower-case letters and digits, joined by hyphens.")
+)
+#: ISO 639-1, or ISO 639-2 where a language has no code of two letters.
+validate_language = RegexValidator(r"^[a-z]{2,3}$", _("A language is an ISO 639 code."))
+
+
+class State(models.TextChoices):
+    """Where a record stands between a curator's desk and the public."""
+
+    DRAFT = "draft", _("Draft")
+    IN_REVIEW = "in_review", _("In review")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PublicationQuerySet(models.QuerySet):
+    """The one place that decides what the world sees."""
+
+    def public(self) -> Self:
+        """Published records, and nothing else."""
+        return self.filter(state=State.PUBLISHED)
+
+
+class RecordQuerySet(PublicationQuerySet):
+    """What lists and pages read of a record; each database says it for its own tables."""
+
+    def for_list(self) -> Self:
+        """What a row of a list shows, without the long texts' company."""
+        return self
+
+    def for_detail(self) -> Self:
+        """Everything that the record's page and its complete API answer show."""
+        return self
+
+    def for_index(self) -> Self:
+        """What the record's search document is made of."""
+        return self
+
+    def for_export(self) -> Self:
+        """Everything that a line of the collection says of the record."""
+        return self
+
+
+class Record(Loaded):
+    """A case, a law or a work."""
+
+    #: The slug of the record's database; set by each subclass.
+    database: ClassVar[str]
+
+    code = models.CharField(
+        _("code"),
+        max_length=120,
+        unique=True,
+        validators=[validate_code],
+        help_text=_("Permanent: it is part of every address of the record."),
+    )
+    title = models.CharField(_("title"), max_length=500)
+    title_original = models.CharField(
+        _("title in the original language"), max_length=500, blank=True
+    )
+    language = models.CharField(
+        _("language of the original"),
+        max_length=3,
+        blank=True,
+        validators=[validate_language],
+        help_text=_("ISO 639-1 code."),
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.DRAFT, db_index=True
+    )
+    withdrawal_reason = models.TextField(
+        _("reason of the withdrawal"), blank=True, help_text=_("Shown to the public.")
+    )
+    review_note = models.TextField(
+        _("review note"),
+        blank=True,
+        help_text=_("What a curator still has to check; shown to curators only."),
+    )
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("last changed"), auto_now=True, db_index=True)
+    first_published_at = models.DateTimeField(
+        _("first published"), null=True, blank=True, editable=False
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_code_is_permanent", condition=Q(code__regex=CODE_PATTERN)
+            ),
+            models.CheckConstraint(
+                name="%(class)s_state_is_known", condition=Q(state__in=State.values)
+            ),
+            models.CheckConstraint(
+                name="%(class)s_withdrawal_has_a_reason",
+                condition=~Q(state=State.WITHDRAWN) | ~Q(withdrawal_reason=""),
+            ),
+            models.CheckConstraint(name="%(class)s_title_is_not_empty", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="%(class)s_language_is_iso639",
+                condition=Q(language="") | Q(language__regex=r"^[a-z]{2,3}$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """The page of the record in the reader's language."""
+        return reverse(f"{self.database}:record", kwargs={"code": self.code})
+
+    @property
+    def permanent_path(self) -> str:
+        """The address of the record that has no language and never changes."""
+        return reverse("permanent", kwargs={"code": self.code})
+
+    @property
+    def citation(self) -> str:
+        """What the record is called where another one names it."""
+        return self.title
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == State.PUBLISHED
+
+
+class Redirect(models.Model):
+    """A code that no longer has a record of its own, and where its addresses lead since."""
+
+    class Reason(models.TextChoices):
+        MERGED = "merged", _("Merged with another record")
+        RENAMED = "renamed", _("Code corrected")
+
+    code = models.CharField(_("old code"), max_length=120, unique=True, validators=[validate_code])
+    target = models.CharField(
+        _("present code"), max_length=120, validators=[validate_code], db_index=True
+    )
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
+        constraints = [
+            models.CheckConstraint(
+                name="redirect_leads_elsewhere", condition=~Q(code=models.F("target"))
+            ),
+            models.CheckConstraint(
+                name="redirect_reason_is_known", condition=Q(reason__in=["merged", "renamed"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} → {self.target}"

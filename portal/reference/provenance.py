@@ -1,0 +1,61 @@
+"""Where a statement comes from: every record names the pages that support it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Loaded(models.Model):
+    """Something that the collection may hold, with a digest of the line it was last loaded from.
+
+    The digest tells a correction in the collection from an edit by hand (`portal.exchange.sync`).
+    """
+
+    loaded_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class LinkStatus(models.TextChoices):
+    """What the last check of a source's address found."""
+
+    UNCHECKED = "unchecked", _("Not checked")
+    REACHABLE = "reachable", _("Reachable")
+    MOVED = "moved", _("Moved")
+    DEAD = "dead", _("Not reachable")
+
+
+class Source(models.Model):
+    """A page or document that supports a record; subclasses add the record it belongs to."""
+
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    title = models.CharField(_("title"), max_length=500)
+    url = models.URLField(
+        _("address"),
+        max_length=1000,
+        blank=True,
+        help_text=_("Empty where no stable address is known."),
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    last_checked = models.DateField(_("last checked"), null=True, blank=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=LinkStatus.choices, default=LinkStatus.UNCHECKED
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def host(self) -> str:
+        """The host name of the address without `www.`, or '' where there is no address."""
+        return (urlsplit(self.url).hostname or "").removeprefix("www.")

@@ -1,0 +1,140 @@
+"""What values a parameter can take, and what each is called in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+from babel import Locale
+from django.apps import apps
+from django.utils.translation import gettext as _
+
+from portal.reference.catalog import catalog
+from portal.reference.labels import active_language, localized
+
+
+class Domain(Protocol):
+    """The values of a parameter."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        """Labels of those among `values` that the domain has; the others are left out."""
+        ...
+
+    def known(self) -> list[str]:
+        """All values, to be named in an error; empty where they are too many to name."""
+        ...
+
+
+def _labelled(values: Iterable[str], known: Mapping[str, Any]) -> dict[str, str]:
+    return {value: localized(known[value]) for value in values if value in known}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Codes of one vocabulary."""
+
+    vocabulary: str
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        terms = catalog().terms
+        found = {value: terms.get(f"{self.vocabulary}:{value}") for value in values}
+        return {value: localized(labels) for value, labels in found.items() if labels}
+
+    def known(self) -> list[str]:
+        return list(catalog().vocabularies.get(self.vocabulary, ()))
+
+
+class Jurisdictions:
+    """Alpha-3 codes."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        return _labelled(values, catalog().jurisdictions)
+
+    def known(self) -> list[str]:
+        return list(catalog().jurisdictions)
+
+
+class Regions:
+    """UN M49 codes."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        return _labelled(values, catalog().regions)
+
+    def known(self) -> list[str]:
+        return list(catalog().regions)
+
+
+class Processes:
+    """Codes of regional processes."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        return _labelled(values, catalog().processes)
+
+    def known(self) -> list[str]:
+        return list(catalog().processes)
+
+
+class Articles:
+    """Codes of treaty articles: `6.1.a`, `C5`."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        articles = catalog().articles
+        return {value: str(articles[value]) for value in values if value in articles}
+
+    def known(self) -> list[str]:
+        return list(catalog().articles)
+
+
+@lru_cache(maxsize=16)
+def language_names(language: str) -> dict[str, str]:
+    """Names of languages by ISO 639 code, in a language of the interface (Unicode CLDR)."""
+    return {code: str(name) for code, name in Locale.parse(language).languages.items()}
+
+
+class Languages:
+    """ISO 639 codes."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        names = language_names(active_language())
+        return {value: names[value] for value in values if value in names and value.isalpha()}
+
+    def known(self) -> list[str]:
+        return []
+
+
+class Truth:
+    """`true` and `false`."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        known = {"true": _("Yes"), "false": _("No")}
+        return {value: known[value] for value in values if value in known}
+
+    def known(self) -> list[str]:
+        return ["true", "false"]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes of public objects of a model that has `code` and `public()`.
+
+    Args:
+        model: the model's label, as in `legislation.Law`.
+        related: the relation that the object's text reads, if any.
+    """
+
+    model: str
+    related: str = ""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        wanted = [value for value in values if "\x00" not in value]
+        if not wanted:
+            return {}
+        objects = apps.get_model(self.model)._default_manager.public()
+        if self.related:
+            objects = objects.select_related(self.related)
+        return {found.code: found.citation for found in objects.filter(code__in=wanted)}
+
+    def known(self) -> list[str]:
+        return []

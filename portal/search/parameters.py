@@ -1,0 +1,233 @@
+"""The parameters of a search, declared once a database and used by every door.
+
+A `ParameterSet` is a django-filter FilterSet over `search_document`. Its filters do not touch a
+queryset: each gives a condition, so that the search can leave one out where a facet has to be
+counted without its own selection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.records.dates import PartialDate, PartialDateFormField, overlapping
+from portal.search import domains
+from portal.search.models import SearchDocument
+from portal.search.query import Query, QueryError
+
+#: How many values one parameter may list; more is a mistake or an attack.
+MAX_VALUES = 100
+
+
+class ValuesWidget(forms.Widget):
+    """Reads a repeated parameter."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return list(data.getlist(name)) if hasattr(data, "getlist") else list(data.get(name, []))
+
+
+class ValuesField(forms.Field):
+    """Several values: repeated or separated by commas; both mean *or*."""
+
+    widget = ValuesWidget
+
+    def __init__(self, *, domain: domains.Domain | None = None, **kwargs: Any) -> None:
+        self.domain = domain
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        parts = [part.strip() for entry in value or [] for part in str(entry).split(",")]
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if len(value) > MAX_VALUES:
+            raise ValidationError(
+                _("At most %(limit)d values at once."), params={"limit": MAX_VALUES}
+            )
+        if self.domain is None or not value:
+            return
+        labels = self.domain.labels(value)
+        unknown = [entry for entry in value if entry not in labels]
+        if unknown:
+            raise ValidationError(
+                _("Unknown value: %(values)s."),
+                code="unknown",
+                params={"values": ", ".join(unknown), "known": self.domain.known()},
+            )
+
+
+class Parameter(django_filters.Filter):
+    """A parameter; `field_name` is the name by which it is asked for."""
+
+    #: Whether the search page offers its values with counts.
+    is_facet = False
+
+    def condition(self, value: Any, values: Mapping[str, Any]) -> Q:
+        """The condition on `SearchDocument` for a value; `values` are those of all parameters."""
+        raise TypeError(f"{type(self).__name__} says no condition")
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(self.condition(value, {})) if value not in (None, "", ()) else qs
+
+    def known(self) -> list[str]:
+        """The values that can be asked for, where they are a short closed list."""
+        return []
+
+
+class TokenParameter(Parameter):
+    """Matches the `parameter:value` tokens of the documents: *or* within the parameter."""
+
+    field_class = ValuesField
+    is_facet = True
+
+    def __init__(self, domain: domains.Domain, *, facet: bool = True, **kwargs: Any) -> None:
+        self.domain = domain
+        self.is_facet = facet
+        super().__init__(domain=domain, **kwargs)
+
+    def token(self, value: str) -> str:
+        return f"{self.field_name}:{value}"
+
+    def condition(self, value: Any, values: Mapping[str, Any]) -> Q:
+        return Q(facets__overlap=[self.token(entry) for entry in value])
+
+    def known(self) -> list[str]:
+        return self.domain.known()
+
+
+class PresenceParameter(Parameter):
+    """`has_<field>=true` or `false`: whether the record states the field at all."""
+
+    field_class = forms.ChoiceField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[
+                ("", "---"),
+                ("true", gettext_lazy("Recorded")),
+                ("false", gettext_lazy("Not recorded")),
+            ],
+            **kwargs,
+        )
+
+    def condition(self, value: Any, values: Mapping[str, Any]) -> Q:
+        recorded = Q(facets__contains=[f"has:{self.field_name.removeprefix('has_')}"])
+        return recorded if value == "true" else ~recorded
+
+    def known(self) -> list[str]:
+        return ["true", "false"]
+
+
+class DateParameter(Parameter):
+    """One end of a period; a record matches if its date overlaps the period.
+
+    Args:
+        partner: the name of the parameter for the other end.
+        is_start: whether this end is the first.
+    """
+
+    field_class = PartialDateFormField
+
+    def __init__(self, *, partner: str, is_start: bool, **kwargs: Any) -> None:
+        self.partner, self.is_start = partner, is_start
+        super().__init__(**kwargs)
+
+    def condition(self, value: PartialDate, values: Mapping[str, Any]) -> Q:
+        other = values.get(self.partner)
+        return (
+            overlapping("date", value, other)
+            if self.is_start
+            else overlapping("date", other, value)
+        )
+
+
+class ChangedSinceParameter(Parameter):
+    """Records changed on or after the first day of a partial date."""
+
+    field_class = PartialDateFormField
+
+    def condition(self, value: PartialDate, values: Mapping[str, Any]) -> Q:
+        return Q(changed_at__date__gte=value.earliest)
+
+
+class MonthsField(forms.DecimalField):
+    """A number of months, as `18` or `1.5`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.update(min_value=Decimal(0), max_value=Decimal(12000), decimal_places=2)
+        super().__init__(**kwargs)
+
+
+class QueryField(forms.CharField):
+    """The words of a search."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return Query.parse(value or "")
+        except QueryError as error:
+            raise ValidationError(str(error), code="query") from error
+
+    def run_validators(self, value: Any) -> None:
+        return
+
+    def validate(self, value: Any) -> None:
+        return
+
+
+class QueryParameter(Parameter):
+    """Free text; the engine does the matching."""
+
+    field_class = QueryField
+
+    def condition(self, value: Any, values: Mapping[str, Any]) -> Q:
+        return Q()
+
+
+class ParameterSet(django_filters.FilterSet):
+    """What every database can be asked; each adds its own parameters."""
+
+    q = QueryParameter(label=gettext_lazy("Words"))
+    jurisdiction = TokenParameter(domains.Jurisdictions(), label=gettext_lazy("Jurisdiction"))
+    region = TokenParameter(domains.Regions(), label=gettext_lazy("Region"))
+    process = TokenParameter(domains.Processes(), label=gettext_lazy("Regional process"))
+    language = TokenParameter(domains.Languages(), label=gettext_lazy("Language"))
+    changed_since = ChangedSinceParameter(label=gettext_lazy("Changed since"))
+
+    class Meta:
+        model = SearchDocument
+        fields: list[str] = []
+
+    #: Pairs of parameters of which the first must not be above the second.
+    ordered_pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """All parameters by name, in their order."""
+        return cls.base_filters  # type: ignore[return-value]
+
+    @classmethod
+    def facets(cls) -> dict[str, TokenParameter]:
+        """The parameters whose values are offered with counts."""
+        return {
+            name: parameter
+            for name, parameter in cls.parameters().items()
+            if isinstance(parameter, TokenParameter) and parameter.is_facet
+        }
+
+    @classmethod
+    def presence(cls) -> dict[str, PresenceParameter]:
+        """The parameters that ask whether a field is recorded."""
+        return {
+            name: parameter
+            for name, parameter in cls.parameters().items()
+            if isinstance(parameter, PresenceParameter)
+        }

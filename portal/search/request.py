@@ -1,0 +1,205 @@
+"""A search as a frozen value: parsed once, printable, testable without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from portal.records.database import Database
+from portal.search.parameters import ParameterSet
+from portal.search.query import Query
+
+SORTS = ("relevance", "newest", "oldest", "title", "changed")
+PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
+#: A page number may lead this deep; beyond it a cursor is the way.
+MAX_DEPTH = 10_000
+CONTROLS = ("sort", "page", "page_size")
+API_CONTROLS = (*CONTROLS, "cursor", "fields", "expand", "facets", "format")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something asked for that the portal does not know, said so that it can be mended."""
+
+    parameter: str
+    message: str
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What is searched for, in which order, and which part of the answer is wanted.
+
+    `values` holds the filters in the order of their declaration: tuples of codes, partial dates,
+    numbers, or `"true"` and `"false"`.
+    """
+
+    database: str
+    query: Query = Query()
+    values: tuple[tuple[str, Any], ...] = ()
+    sort: str = "newest"
+    page: int = 1
+    page_size: int = PAGE_SIZE
+    cursor: str | None = None
+    explicit_sort: bool = field(default=False, compare=False)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        return dict(self.values)
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.page_size
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The request as names and texts, as they stand in an address."""
+        found: list[tuple[str, str]] = []
+        if self.query.text:
+            found.append(("q", self.query.text))
+        for name, value in self.values:
+            entries = value if isinstance(value, tuple) else (value,)
+            found.extend((name, str(entry)) for entry in entries)
+        if self.explicit_sort:
+            found.append(("sort", self.sort))
+        if self.page_size != PAGE_SIZE:
+            found.append(("page_size", str(self.page_size)))
+        if self.page > 1:
+            found.append(("page", str(self.page)))
+        return found
+
+    def querystring(self) -> str:
+        """The address's part behind the question mark; '' for a request without parameters."""
+        return urlencode(self.pairs())
+
+    def without(self, name: str, entry: Any = None) -> SearchRequest:
+        """The request on its first page without a parameter, or without one of its values."""
+        kept: list[tuple[str, Any]] = []
+        for known, value in self.values:
+            if known != name:
+                kept.append((known, value))
+            elif entry is not None and isinstance(value, tuple):
+                rest = tuple(item for item in value if item != entry)
+                if rest:
+                    kept.append((known, rest))
+        query = Query() if name == "q" else self.query
+        changed = replace(self, values=tuple(kept), query=query, page=1, cursor=None)
+        if self.sort == "relevance" and not query:
+            changed = replace(changed, sort="newest", explicit_sort=False)
+        return changed
+
+    def cleared(self) -> SearchRequest:
+        """Everything of that database."""
+        return SearchRequest(self.database, page_size=self.page_size)
+
+    def sorted_by(self, sort: str) -> SearchRequest:
+        return replace(self, sort=sort, explicit_sort=True, page=1, cursor=None)
+
+    def on_page(self, page: int) -> SearchRequest:
+        return replace(self, page=page, cursor=None)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A request and what was wrong with the parameters it was made from."""
+
+    request: SearchRequest
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROLS) -> Parsed:
+    """Read a search from the parameters of an address.
+
+    What is not understood is left out of the request and named in `problems`; the API refuses
+    such a request, a page shows the problems above its results.
+    """
+    filterset: type[ParameterSet] = database.filterset
+    given = QueryDict(mutable=True)
+    for name, entries in data.lists():
+        filled = [entry for entry in entries if entry.strip()]
+        if filled:
+            given.setlist(name, filled)
+    known = (*filterset.parameters(), *controls)
+    problems = [
+        Problem(name, _("Unknown parameter."), tuple(known)) for name in given if name not in known
+    ]
+    bound = filterset(data=given, queryset=None)
+    bound.form.full_clean()
+    problems += _field_problems(bound)
+    cleaned = {
+        name: value
+        for name, value in bound.form.cleaned_data.items()
+        if value not in (None, "", ()) and name in given
+    }
+    query = cleaned.pop("q", None) or Query()
+    for first, second in filterset.ordered_pairs:
+        low, high = cleaned.get(first), cleaned.get(second)
+        if low is not None and high is not None and _is_after(low, high):
+            problems.append(Problem(first, _("It is above “%(name)s”.") % {"name": second}))
+            cleaned.pop(first)
+    request = SearchRequest(
+        database=database.slug,
+        query=query,
+        values=tuple((name, cleaned[name]) for name in filterset.parameters() if name in cleaned),
+    )
+    return _with_controls(request, given, problems)
+
+
+def _is_after(low: Any, high: Any) -> bool:
+    if hasattr(low, "earliest"):
+        return low.earliest > high.latest
+    return low > high
+
+
+def _field_problems(bound: ParameterSet) -> list[Problem]:
+    problems = []
+    for name, errors in bound.form.errors.as_data().items():
+        parameter = bound.parameters()[name]
+        for error in errors:
+            problems.append(Problem(name, " ".join(error.messages), tuple(parameter.known())))
+    return problems
+
+
+def _with_controls(request: SearchRequest, given: QueryDict, problems: list[Problem]) -> Parsed:
+    sort = given.get("sort", "")
+    known_sorts = SORTS if request.query else SORTS[1:]
+    if sort and sort not in known_sorts:
+        message = (
+            _("Relevance needs words to search for.")
+            if sort == "relevance"
+            else _("Unknown order.")
+        )
+        problems.append(Problem("sort", message, known_sorts))
+        sort = ""
+    page_size = _number(given, "page_size", PAGE_SIZE, MAX_PAGE_SIZE, problems)
+    page = _number(given, "page", 1, max(1, MAX_DEPTH // page_size), problems)
+    cursor = given.get("cursor")
+    default = "relevance" if request.query else "newest"
+    request = replace(
+        request,
+        sort=sort or default,
+        explicit_sort=bool(sort) and sort != default,
+        page=page,
+        page_size=page_size,
+        cursor=cursor,
+    )
+    return Parsed(request, tuple(problems))
+
+
+def _number(
+    given: Mapping[str, str], name: str, default: int, limit: int, problems: list[Problem]
+) -> int:
+    text = given.get(name, "").strip()
+    if not text:
+        return default
+    if text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= limit:
+        return int(text)
+    problems.append(
+        Problem(name, _("It is a whole number from 1 to %(limit)d.") % {"limit": limit})
+    )
+    return default

@@ -1,0 +1,179 @@
+"""What templates need to name codes, write numbers and link to searches, by the reader's language."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from babel.numbers import format_decimal
+from django import template
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext, pgettext
+
+from portal.records.dates import PartialDate
+from portal.records.models import Record
+from portal.reference.catalog import catalog
+from portal.reference.labels import active_language
+from portal.reference.labels import localized as localized_label
+from portal.reference.models import TreatyArticle
+from portal.search.domains import language_names
+
+register = template.Library()
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+MONTHS_OF_A_YEAR = 12
+
+
+@register.filter
+def term(key: str | None) -> str:
+    """The label of a term: `modes:sea` gives "Sea"; a key that is not known gives ''."""
+    return catalog().term_label(key)
+
+
+@register.filter
+def term_code(key: str | None) -> str:
+    """The code of a term, as addresses carry it: `modes:sea` gives `sea`."""
+    return (key or "").partition(":")[2]
+
+
+@register.filter
+def term_definition(key: str | None) -> str:
+    """What a term means, in English; '' where nothing is written."""
+    return catalog().definitions.get(key, "") if key else ""
+
+
+@register.filter
+def jurisdiction(code: str | None) -> str:
+    """The name of a jurisdiction: `ITA` gives "Italy"; a code that is not known stays a code."""
+    return catalog().jurisdiction_name(code)
+
+
+@register.filter
+def article(code: str | None) -> TreatyArticle | None:
+    """The treaty article of a code such as `6.1.a`, or None."""
+    return catalog().articles.get(code) if code else None
+
+
+@register.filter
+def localized(labels: dict[str, str] | None) -> str:
+    """One of several labels: that in the reader's language, else the English one."""
+    return localized_label(labels)
+
+
+@register.filter
+def partial_date(value: PartialDate | None) -> str:
+    """A date in words, no more precise than it is known; '' for none."""
+    return value.display() if value is not None else ""
+
+
+@register.filter
+def number(value: Decimal | int | str | None) -> str:
+    """A number with the separators of the reader's language; decimals only where there are any."""
+    if value is None or value == "":
+        return ""
+    return format_decimal(Decimal(value), locale=active_language())
+
+
+def _in_words(months: Decimal) -> str:
+    """Years and months of a positive number of months."""
+    whole_years, rest = divmod(months, MONTHS_OF_A_YEAR)
+    years, parts = int(whole_years), []
+    if years:
+        parts.append(
+            ngettext("%(number)s year", "%(number)s years", years) % {"number": number(years)}
+        )
+    if rest and rest == int(rest):
+        count = int(rest)
+        parts.append(
+            ngettext("%(number)s month", "%(number)s months", count) % {"number": number(count)}
+        )
+    elif rest:
+        fraction = pgettext("a number with a fraction", "%(number)s months")
+        parts.append(fraction % {"number": number(rest.normalize())})
+    if len(parts) == 2:
+        joined = pgettext("a span of time", "%(years)s %(months)s")
+        return joined % {"years": parts[0], "months": parts[1]}
+    return "".join(parts)
+
+
+@register.filter
+def months(value: Decimal | int | None) -> str:
+    """A term of imprisonment given in months: 54 gives "4 years 6 months"; '' for none."""
+    return _in_words(Decimal(value)) if value is not None else ""
+
+
+@register.filter
+def years(value: Decimal | int | None) -> str:
+    """A term given in years: 10 gives "10 years", 0.5 gives "6 months"; '' for none.
+
+    The months are rounded to one decimal: a third of a year is written 0.33 and means 4 months.
+    """
+    if value is None:
+        return ""
+    exact = Decimal(value) * MONTHS_OF_A_YEAR
+    return _in_words(exact.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+
+
+@register.filter
+def language_name(code: str | None) -> str:
+    """The name of a language in the reader's language; a code that is not known stays a code."""
+    return language_names(active_language()).get(code, code) if code else ""
+
+
+@register.filter
+def language_dir(code: str | None) -> str:
+    """The direction in which a language is written: `rtl` or `ltr`."""
+    return "rtl" if code in RIGHT_TO_LEFT else "ltr"
+
+
+@register.simple_tag
+def money(amount: Decimal | int | None, currency: str) -> str:
+    """An amount as the source gives it: "84,000 EUR"; '' for none."""
+    return f"{number(amount)}{NO_BREAK_SPACE}{currency}" if amount is not None else ""
+
+
+@register.simple_tag
+def search_url(slug: str, **parameters: Any) -> str:
+    """The address of a search in one database.
+
+    A parameter without a value is left out; the key of a term stands for its code.
+
+        {% search_url "cases" mode="modes:sea" law=record.code %}
+    """
+    query = QueryDict(mutable=True)
+    for name, value in parameters.items():
+        entries = value if isinstance(value, list | tuple) else [value]
+        query.setlist(name, [_plain(entry) for entry in entries if entry not in (None, "")])
+    path = reverse(f"{slug}:search")
+    encoded = query.urlencode()
+    return f"{path}?{encoded}" if encoded else path
+
+
+@register.simple_tag
+def search_link(slug: str, parameter: str, value: Any) -> str:
+    """The address of a search by one parameter whose name is a variable of the template."""
+    return search_url(slug, **{parameter: value})
+
+
+def _plain(value: Any) -> str:
+    """The text of a parameter's value; `modes:sea` is the key of a term, and gives `sea`."""
+    text = str(value)
+    return term_code(text) if text in catalog().terms else text
+
+
+@register.simple_tag(takes_context=True)
+def permanent_url(context: template.Context, record: Record) -> str:
+    """The whole permanent address of a record, or its path where no request is at hand."""
+    request = context.get("request")
+    path = record.permanent_path
+    return request.build_absolute_uri(path) if request is not None else path
+
+
+@register.filter
+def yes_or_no(value: bool | None) -> str:
+    """Yes, No, or nothing for what is not known."""
+    if value is None:
+        return ""
+    return gettext("Yes") if value else gettext("No")
