@@ -1,2 +1,71 @@
-class WorkViewSet:
-    pass
+"""Works in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from bibliography.models import Work
+from portal.rest.fields import CodesField, PartialDateOutput, SourceSerializer, TermCodeField
+from portal.search.api import RecordSerializer, RecordViewSet
+
+
+def _terms(vocabulary: str) -> CodesField:
+    def read(work: Any) -> list[str]:
+        pairs = (key.split(":", 1) for key in work.term_ids)
+        return [code for name, code in pairs if name == vocabulary]
+
+    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
+
+
+class ContributorSerializer(serializers.Serializer):
+    """An author or editor: a person, or a body with a literal name."""
+
+    role = serializers.CharField()
+    family = serializers.CharField()
+    given = serializers.CharField()
+    literal = serializers.CharField()
+
+
+class WorkSerializer(RecordSerializer):
+    """A work."""
+
+    type = TermCodeField(source="type_id", help_text="A type of CSL.")
+    contributors = ContributorSerializer(many=True)
+    issued = PartialDateOutput()
+    container_title = serializers.CharField()
+    collection_title = serializers.CharField()
+    volume = serializers.CharField()
+    issue = serializers.CharField()
+    page = serializers.CharField()
+    publisher = serializers.CharField()
+    publisher_place = serializers.CharField()
+    doi = serializers.CharField()
+    isbn = serializers.CharField()
+    issn = serializers.CharField()
+    link = serializers.CharField(source="url", help_text="The work's own address.")
+    countries = CodesField(lambda work: work.country_codes, help_text="Alpha-3 codes.")
+    areas = _terms("regions")
+    topics = _terms("topics")
+    methods = _terms("methods")
+    annotation = serializers.CharField()
+    cases = serializers.SerializerMethodField(help_text="Codes of the cases that it discusses.")
+    laws = serializers.SerializerMethodField(help_text="Codes of the laws that it discusses.")
+    sources = SourceSerializer(many=True)
+
+    def get_cases(self, work: Any) -> list[str]:
+        return [link.case.code for link in work.case_links.all() if link.case.is_public]
+
+    def get_laws(self, work: Any) -> list[str]:
+        return [link.law.code for link in work.law_links.all() if link.law.is_public]
+
+
+class WorkViewSet(RecordViewSet):
+    """Literature on the smuggling of migrants."""
+
+    serializer_class = WorkSerializer
+    queryset = Work.objects.none()
+    database_slug = Work.database
+    long_columns = ("annotation",)
+    complete_only = frozenset({"annotation", "cases", "laws", "sources"})

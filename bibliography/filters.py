@@ -65,3 +65,4 @@ class WorkParameters(ParameterSet):
     has_second_source = PresenceParameter(label=_("Second source"))
 
     ordered_pairs = (("issued_from", "issued_to"),)
+    open_facets = ("type", "country", "topic", "method")

@@ -1,2 +1,146 @@
-class CaseViewSet:
-    pass
+"""Cases in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from caselaw.models import Case
+from portal.rest.fields import (
+    CodesField,
+    MoneyField,
+    NumberField,
+    PartialDateOutput,
+    SourceSerializer,
+    TermCodeField,
+)
+from portal.search.api import RecordSerializer, RecordViewSet
+
+
+def _terms(vocabulary: str) -> CodesField:
+    def read(case: Any) -> list[str]:
+        pairs = (key.split(":", 1) for key in case.term_ids)
+        return [code for name, code in pairs if name == vocabulary]
+
+    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
+
+
+def _countries(relation: str, text: str) -> CodesField:
+    def read(case: Any) -> list[str]:
+        return [pair["code"] for pair in case.countries if pair["relation"] == relation]
+
+    return CodesField(read, help_text=text)
+
+
+class ProceedingSerializer(serializers.Serializer):
+    stage = TermCodeField(source="stage_id")
+    court = serializers.CharField()
+    date = PartialDateOutput()
+    reference = serializers.CharField()
+    outcome = serializers.CharField()
+
+
+class ChargeSerializer(serializers.Serializer):
+    offence = serializers.CharField()
+    statute = serializers.CharField()
+    plea = TermCodeField(source="plea_id")
+    verdict = TermCodeField(source="verdict_id")
+    imprisonment_months = NumberField(help_text="Months.")
+    suspended = serializers.BooleanField(allow_null=True)
+    fine = MoneyField("fine")
+    other = serializers.CharField()
+
+
+class DefendantSerializer(serializers.Serializer):
+    label = serializers.CharField()
+    count = serializers.IntegerField(help_text="Persons that the row stands for.")
+    role = TermCodeField(source="role_id")
+    gender = TermCodeField(source="gender_id")
+    nationality = serializers.CharField(source="nationality_id", allow_null=True)
+    age = serializers.IntegerField(allow_null=True, help_text="Years.")
+    charges = ChargeSerializer(many=True)
+
+
+class ProvisionAppliedSerializer(serializers.Serializer):
+    code = serializers.CharField(source="provision.code")
+    match = serializers.CharField(
+        help_text="`exact`, `part` of the provision, or `whole` article that it belongs to."
+    )
+    articles = CodesField(lambda link: link.article_codes)
+
+
+class LawAppliedSerializer(serializers.Serializer):
+    law = serializers.CharField(source="law_text", help_text="As the source gives it.")
+    provision = serializers.CharField(source="provision_text", help_text="As the source gives it.")
+    law_code = serializers.SerializerMethodField(help_text="The law where it is in the portal.")
+    provisions = serializers.SerializerMethodField(help_text="Provisions that it leads to.")
+
+    def get_law_code(self, applied: Any) -> str | None:
+        return applied.law.code if applied.law and applied.law.is_public else None
+
+    @extend_schema_field(ProvisionAppliedSerializer(many=True))
+    def get_provisions(self, applied: Any) -> Any:
+        if not (applied.law and applied.law.is_public):
+            return []
+        return ProvisionAppliedSerializer(applied.provision_links.all(), many=True).data
+
+
+class CaseSerializer(RecordSerializer):
+    """A case."""
+
+    jurisdiction = serializers.CharField(source="jurisdiction_id", help_text="Alpha-3 code.")
+    court = serializers.CharField()
+    court_level = TermCodeField(source="court_level_id")
+    legal_system = TermCodeField(source="legal_system_id")
+    proceeding_type = serializers.CharField()
+    decision_date = PartialDateOutput()
+    citations = serializers.ListField(child=serializers.CharField())
+    docket = serializers.CharField()
+    modes = _terms("modes")
+    offences = _terms("offences")
+    aggravations = _terms("aggravations")
+    related_crimes = _terms("related_crimes")
+    techniques = _terms("techniques")
+    cooperation = _terms("cooperation")
+    benefit = TermCodeField(source="benefit_id")
+    origin = _countries("origin", "Countries of origin, alpha-3.")
+    transit = _countries("transit", "Countries of transit, alpha-3.")
+    destination = _countries("destination", "Countries of destination, alpha-3.")
+    migrant_nationalities = _countries("migrant_nationality", "Nationalities, alpha-3.")
+    migrants_count = serializers.IntegerField(allow_null=True)
+    migrants_deaths = serializers.IntegerField(allow_null=True)
+    includes_children = serializers.BooleanField(allow_null=True)
+    includes_women = serializers.BooleanField(allow_null=True)
+    fee = MoneyField("fee")
+    fee_per = TermCodeField(source="fee_per_id")
+    facts = serializers.CharField()
+    significance = serializers.CharField()
+    gender_considerations = serializers.CharField()
+    contributor = serializers.CharField()
+    proceedings = ProceedingSerializer(many=True)
+    defendants = DefendantSerializer(many=True)
+    laws_applied = LawAppliedSerializer(many=True)
+    sources = SourceSerializer(many=True)
+
+
+class CaseViewSet(RecordViewSet):
+    """Court cases on the smuggling of migrants."""
+
+    serializer_class = CaseSerializer
+    queryset = Case.objects.none()
+    database_slug = Case.database
+    long_columns = ("facts", "significance", "gender_considerations")
+    complete_only = frozenset(
+        {
+            "facts",
+            "significance",
+            "gender_considerations",
+            "contributor",
+            "proceedings",
+            "defendants",
+            "laws_applied",
+            "sources",
+        }
+    )

@@ -94,3 +94,4 @@ class CaseParameters(ParameterSet):
     has_provision = PresenceParameter(label=_("Provision applied, linked"))
 
     ordered_pairs = (("decided_from", "decided_to"), ("imprisonment_min", "imprisonment_max"))
+    open_facets = ("jurisdiction", "mode", "offence", "verdict")

@@ -9,7 +9,7 @@ class LegislationConfig(AppConfig):
     verbose_name = _("Legislation")
 
     def ready(self) -> None:
-        from legislation.api import LawViewSet
+        from legislation.api import LawViewSet, ProvisionViewSet
         from legislation.exports import export_law
         from legislation.filters import LawParameters
         from legislation.imports import LawImporter
@@ -34,6 +34,7 @@ class LegislationConfig(AppConfig):
             urls="legislation.urls",
             row_template="legislation/_row.html",
             viewset=LawViewSet,
+            resources=(("provisions", ProvisionViewSet),),
             importer=LawImporter(),
             exporter=export_law,
             affected=affected,

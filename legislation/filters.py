@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from portal.search.domains import Articles, Terms, Truth
+from legislation.models import Provision, ProvisionArticle
+from portal.search.domains import Articles, Domain, Jurisdictions, Terms, Truth
 from portal.search.parameters import (
     DateParameter,
     ParameterSet,
     PresenceParameter,
     TokenParameter,
+    ValuesField,
 )
 
 
@@ -38,3 +44,43 @@ class LawParameters(ParameterSet):
     has_second_source = PresenceParameter(label=_("Second source"))
 
     ordered_pairs = (("adopted_from", "adopted_to"),)
+    open_facets = ("jurisdiction", "type", "article", "benefit_element")
+
+
+class ListFilter(django_filters.Filter):
+    """Values of a column, repeated or separated by commas: one of them."""
+
+    field_class = ValuesField
+
+    def __init__(self, *, domain: Domain | None = None, **kwargs: Any) -> None:
+        super().__init__(domain=domain, **kwargs)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class ArticleFilter(ListFilter):
+    """Provisions that implement one of several articles, each once."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        links = ProvisionArticle.objects.filter(provision=OuterRef("pk"), article__in=value)
+        return qs.filter(Exists(links)) if value else qs
+
+
+class ProvisionFilters(django_filters.FilterSet):
+    """Parameters of the list of provisions in the API."""
+
+    law = ListFilter(field_name="law__code", label=_("Code of the law"))
+    jurisdiction = ListFilter(
+        field_name="law__jurisdiction_id", domain=Jurisdictions(), label=_("Jurisdiction")
+    )
+    article = ArticleFilter(domain=Articles(), label=_("Treaty article implemented"))
+    benefit_element = ListFilter(
+        field_name="benefit_element__code",
+        domain=Terms("benefit_element"),
+        label=_("Benefit element"),
+    )
+
+    class Meta:
+        model = Provision
+        fields: list[str] = []

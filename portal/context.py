@@ -1,5 +1,58 @@
-"""What every page's template can read."""
+"""What every page's template can read, as `portal`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, reverse, translate_url
+from django.utils.translation import get_language_bidi
+
+from portal.records.database import databases
+from portal.reference.labels import LANGUAGE_NAMES, active_language
 
 
-def portal(request):
-    return {}
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """Databases, languages with the address of this page in each, direction, admin address."""
+    current = active_language()
+    path = request.get_full_path()
+    languages = []
+    for django_code, _name in settings.LANGUAGES:
+        code = django_code.split("-")[0]
+        try:
+            url = translate_url(path, django_code)
+        except Resolver404:  # pragma: no cover - translate_url gives the path back instead
+            url = path
+        languages.append(
+            {"code": code, "name": LANGUAGE_NAMES[code], "url": url, "is_current": code == current}
+        )
+    return {
+        "portal": {
+            "databases": databases(),
+            "languages": languages,
+            "language": current,
+            "direction": "rtl" if get_language_bidi() else "ltr",
+            "edit_url": _edit_url(request),
+        }
+    }
+
+
+def _edit_url(request: HttpRequest) -> str:
+    """The admin address of the record that a curator looks at, or ''.
+
+    The user is looked up only where there is a session, so that readers cost no query.
+    """
+    match = request.resolver_match
+    if match is None or match.url_name != "record" or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return ""
+    if not request.user.is_staff:
+        return ""
+    for database in databases():
+        if database.slug in match.namespaces:
+            meta = database.model._meta
+            if not request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"):
+                return ""
+            key = database.records.filter(code=match.kwargs["code"]).values_list("pk", flat=True)
+            return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key[0]]) if key else ""
+    return ""

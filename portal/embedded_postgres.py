@@ -28,7 +28,7 @@ import types
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from portal.postgres_server import EmbeddedPostgresError, Server
 
@@ -62,7 +62,7 @@ class Hold:
         self.url = self._server.url()
         atexit.register(self.release)
 
-    def __enter__(self) -> "Hold":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,7 +141,10 @@ def _is_given(name: str) -> bool:
         return True
     with suppress(FileNotFoundError):
         text = (CHECKOUT / ".env").read_text()
-        return re.search(rf"^[ \t]*(export[ \t]+)?{name}[ \t]*=[ \t]*\S", text, re.M) is not None
+        return (
+            re.search(rf"^[ \t]*(export[ \t]+)?{name}[ \t]*=[ \t]*\S", text, re.MULTILINE)
+            is not None
+        )
     return False
 
 
@@ -260,7 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("action", choices=["start", "stop", "status", "url", "remove", "run"])
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help="for run, each one string")
     parser.add_argument("--testing", action="store_true", help="the server of the tests")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     directory = VAR / ("postgres-test" if options.testing else "postgres")
     try:
         if options.action == "run":

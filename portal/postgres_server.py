@@ -306,12 +306,14 @@ class Server:
         settings |= TEST_SETTINGS if self.testing else {}
         options = shlex.join(f"--{name}={value}" for name, value in settings.items())
         command = ["start", "-D", str(self.data), "-w", "-t", "60", "-l", str(log), "-o", options]
-        # Children of a killed server may need a moment to see that it is gone.
-        for pause in (1, 2, 0):
+        for _ in range(5):
             status, said = self._run("pg_ctl", *command)
             if status == 0:
                 return
-            time.sleep(pause)
+            # Children of a killed server need a moment to see that it is gone.
+            if "shared memory block" not in self._log():
+                break
+            time.sleep(1)
         raise EmbeddedPostgresError(f"PostgreSQL did not start.\n{said}{self._log()}")
 
     def _create_database(self) -> None:

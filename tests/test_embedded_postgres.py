@@ -30,15 +30,29 @@ time.sleep(60)
 """
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
+def make_place() -> Iterator[Path]:
     """A directory that PostgreSQL's account can reach, which pytest's own are not for root."""
     directory = Path(tempfile.mkdtemp(prefix="portal-test-"))
     directory.chmod(0o755)
     yield directory
-    for server in (*directory.iterdir(), directory / "var" / "postgres"):
+    for server in (directory / "var" / "postgres", *directory.iterdir()):
         embedded_postgres.remove(server)
     shutil.rmtree(directory)
+
+
+place = pytest.fixture(make_place)
+# Making a data directory takes more than a second: most tests share one.
+shared_place = pytest.fixture(make_place, scope="module")
+
+
+@pytest.fixture
+def directory(shared_place: Path) -> Iterator[Path]:
+    """The directory of a server that has run before and does not run now."""
+    directory = shared_place / "a b+%"
+    with Hold(directory, testing=True):
+        pass
+    yield directory
+    embedded_postgres.stop(directory)
 
 
 def query(url: str, statement: str) -> object:
@@ -79,8 +93,7 @@ def kill_server(directory: Path) -> None:
     assert Server(directory).pid() is None
 
 
-def test_started_server_has_the_database_and_settings(place: Path) -> None:
-    directory = place / "postgres"
+def test_started_server_has_the_database_and_settings(directory: Path) -> None:
     url = embedded_postgres.start(directory, testing=True)
     assert url == embedded_postgres.url(directory)
     assert query(url, "SELECT current_database()") == "portal"
@@ -97,11 +110,11 @@ def test_started_server_has_the_database_and_settings(place: Path) -> None:
     assert {name: query(url, f"SHOW {name}") for name in expected} == expected
 
 
-def test_address_makes_working_django_settings(place: Path, monkeypatch) -> None:
+def test_address_makes_working_django_settings(directory: Path, monkeypatch) -> None:
     # What a developer's shell may hold must not lead elsewhere.
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGHOST", "nowhere.invalid")
-    hold = Hold(place / "a b+%", testing=True)
+    hold = Hold(directory, testing=True)
     settings = environ.Env.db_url_config(hold.url)
     assert settings["ENGINE"] == "django.db.backends.postgresql"
     connection = psycopg2.connect(
@@ -114,15 +127,14 @@ def test_address_makes_working_django_settings(place: Path, monkeypatch) -> None
     hold.release()
 
 
-def test_nobody_else_can_enter_data_or_socket(place: Path) -> None:
-    url = embedded_postgres.start(place / "postgres", testing=True)
+def test_nobody_else_can_enter_data_or_socket(directory: Path) -> None:
+    url = embedded_postgres.start(directory, testing=True)
     (host,) = parse_qs(urlsplit(url).query)["host"]
-    for directory in (host, Server(place / "postgres").data):
-        assert stat.S_IMODE(os.stat(directory).st_mode) == 0o700
+    for private in (host, Server(directory).data):
+        assert stat.S_IMODE(os.stat(private).st_mode) == 0o700
 
 
-def test_start_is_repeatable_and_lasts_until_stop(place: Path) -> None:
-    directory = place / "postgres"
+def test_start_is_repeatable_and_lasts_until_stop(directory: Path) -> None:
     url = embedded_postgres.start(directory, testing=True)
     pid = Server(directory).pid()
     query(url, "CREATE TABLE kept AS SELECT 7 AS number")
@@ -137,8 +149,7 @@ def test_start_is_repeatable_and_lasts_until_stop(place: Path) -> None:
     assert Server(directory).pid() is None
 
 
-def test_server_stops_with_its_last_holder(place: Path) -> None:
-    directory = place / "postgres"
+def test_server_stops_with_its_last_holder(directory: Path) -> None:
     first = holder(directory)
     with Hold(directory, testing=True) as second:
         assert second.found_running
@@ -151,8 +162,7 @@ def test_server_stops_with_its_last_holder(place: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_to_the_holder_stops_the_server(place: Path, number: signal.Signals) -> None:
-    directory = place / "postgres"
+def test_signal_to_the_holder_stops_the_server(directory: Path, number: signal.Signals) -> None:
     process = holder(directory)
     pid = Server(directory).pid()
     os.killpg(process.pid, number)
@@ -162,8 +172,7 @@ def test_signal_to_the_holder_stops_the_server(place: Path, number: signal.Signa
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_server_of_a_killed_holder_is_used_and_then_stopped(place: Path) -> None:
-    directory = place / "postgres"
+def test_server_of_a_killed_holder_is_used_and_then_stopped(directory: Path) -> None:
     process = holder(directory)
     pid = Server(directory).pid()
     process.kill()
@@ -174,8 +183,7 @@ def test_server_of_a_killed_holder_is_used_and_then_stopped(place: Path) -> None
     assert Server(directory).pid() is None
 
 
-def test_starts_after_a_crash_of_the_server(place: Path) -> None:
-    directory = place / "postgres"
+def test_starts_after_a_crash_of_the_server(directory: Path) -> None:
     with Hold(directory, testing=True):
         kill_server(directory)
         assert (Server(directory).data / "postmaster.pid").exists()
@@ -184,8 +192,7 @@ def test_starts_after_a_crash_of_the_server(place: Path) -> None:
             assert query(again.url, "SELECT 1") == 1
 
 
-def test_pid_file_with_the_number_of_another_process(place: Path) -> None:
-    directory = place / "postgres"
+def test_pid_file_with_the_number_of_another_process(directory: Path) -> None:
     embedded_postgres.start(directory, testing=True)
     pid_file = Server(directory).data / "postmaster.pid"
     socket_lock = Server(directory).socket / ".s.PGSQL.5432.lock"
@@ -261,25 +268,21 @@ def test_directory_that_only_root_can_enter(tmp_path: Path) -> None:
     embedded_postgres.remove(moved)
 
 
-def test_failure_shows_the_end_of_the_log(place: Path) -> None:
-    directory = place / "postgres"
-    with Hold(directory, testing=True):
-        pass
-    settings = Server(directory).data / "postgresql.conf"
+def test_failure_shows_the_end_of_the_log(directory: Path) -> None:
+    settings = Server(directory).data / "postgresql.auto.conf"
     settings.write_text("nonsense = 1\n")
     with pytest.raises(EmbeddedPostgresError, match=r"did not start[^$]*server\.log[^$]*nonsense"):
         embedded_postgres.start(directory, testing=True)
+    settings.write_text("")
 
 
-def test_data_of_another_release_is_left_alone(place: Path) -> None:
-    directory = place / "postgres"
-    with Hold(directory, testing=True):
-        pass
+def test_data_of_another_release_is_left_alone(directory: Path) -> None:
     version = Server(directory).data / "PG_VERSION"
     version.write_text("15\n")
     with pytest.raises(EmbeddedPostgresError, match="PostgreSQL 15"):
         embedded_postgres.start(directory, testing=True)
     assert version.read_text() == "15\n"
+    version.write_text("18\n")
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ class Database:
         row_template: draws one record in a list of results.
         viewset: its view set in the API.
         importer, exporter: between a line of the collection's file and a record.
+        resources: further resources of its API: part of the address, view set.
         affected: of changed objects of another model, the primary keys of this database's
             records whose search documents depend on them.
     """
@@ -55,6 +56,7 @@ class Database:
     viewset: type[Any]
     importer: Any
     exporter: Callable[[Any], dict[str, Any]]
+    resources: tuple[tuple[str, type[Any]], ...] = ()
     affected: Callable[[type[Model], Iterable[Any]], QuerySet | Iterable[int]] = field(
         default=lambda model, keys: ()
     )

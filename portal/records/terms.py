@@ -38,3 +38,11 @@ class TermField(models.ForeignKey):
 def unknown_or(vocabulary: str, **kwargs: Any) -> TermField:
     """A term that may be unknown: null says that no source states it."""
     return TermField(vocabulary, null=True, blank=True, **kwargs)
+
+
+def grouped_terms(keys: list[str]) -> dict[str, list[str]]:
+    """Keys of terms by vocabulary, in their order."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        found.setdefault(key.partition(":")[0], []).append(key)
+    return found

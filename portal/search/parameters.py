@@ -208,6 +208,8 @@ class ParameterSet(django_filters.FilterSet):
 
     #: Pairs of parameters of which the first must not be above the second.
     ordered_pairs: tuple[tuple[str, str], ...] = ()
+    #: The facets that the search page shows unfolded.
+    open_facets: tuple[str, ...] = ("jurisdiction",)
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
@@ -216,12 +218,15 @@ class ParameterSet(django_filters.FilterSet):
 
     @classmethod
     def facets(cls) -> dict[str, TokenParameter]:
-        """The parameters whose values are offered with counts."""
-        return {
+        """The parameters whose values are offered with counts, in the order of the page."""
+        found = {
             name: parameter
             for name, parameter in cls.parameters().items()
             if isinstance(parameter, TokenParameter) and parameter.is_facet
         }
+        # What the record is about comes before the language that it was written in.
+        language = found.pop("language")
+        return {**found, "language": language}
 
     @classmethod
     def presence(cls) -> dict[str, PresenceParameter]:

@@ -1,0 +1,11 @@
+"""Addresses of the case law database."""
+
+from django.urls import path
+
+from caselaw.views import CaseSearchView, CaseView
+
+app_name = "cases"
+urlpatterns = [
+    path("", CaseSearchView.as_view(), name="search"),
+    path("<slug:code>/", CaseView.as_view(), name="record"),
+]

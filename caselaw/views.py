@@ -1,0 +1,55 @@
+"""Pages of the case law database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caselaw.models import Case
+from caselaw.search import COMPLETENESS, recorded
+from portal.records.terms import grouped_terms
+from portal.records.views import RecordView
+from portal.reference.catalog import catalog
+from portal.search.links import linked_records
+from portal.search.views import SearchView
+
+
+class CaseSearchView(SearchView):
+    database_slug = Case.database
+
+
+class CaseView(RecordView):
+    """A case, in the order of sections that users of such databases know."""
+
+    template_name = "caselaw/case.html"
+    database_slug = Case.database
+    completeness = COMPLETENESS
+
+    def recorded(self, record: Case) -> dict[str, bool]:
+        return recorded(record)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        case = context["record"]
+        codes = {
+            code
+            for applied in case.laws_applied.all()
+            if applied.law_id and applied.law.is_public
+            for link in applied.provision_links.all()
+            for code in link.article_codes
+        }
+        return {
+            **context,
+            "terms": grouped_terms(case.term_ids),
+            "countries": grouped_countries(case.countries),
+            "articles": [article for code, article in catalog().articles.items() if code in codes],
+            "works": linked_records("bibliography", "case", case.code).records,
+            "has_verdict": recorded(case)["verdict"],
+        }
+
+
+def grouped_countries(pairs: list[dict[str, str]]) -> dict[str, list[str]]:
+    """Codes of countries by their relation to the case, in their order."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        found.setdefault(pair["relation"], []).append(pair["code"])
+    return found

@@ -1,0 +1,11 @@
+"""Addresses of the legislation database."""
+
+from django.urls import path
+
+from legislation.views import LawSearchView, LawView
+
+app_name = "legislation"
+urlpatterns = [
+    path("", LawSearchView.as_view(), name="search"),
+    path("<slug:code>/", LawView.as_view(), name="record"),
+]

@@ -1,0 +1,171 @@
+"""Reference data in the API: jurisdictions, vocabularies, treaty articles, treaty status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from portal.reference.catalog import catalog
+from portal.reference.models import (
+    Jurisdiction,
+    Process,
+    Region,
+    TreatyArticle,
+    TreatyStatus,
+    Vocabulary,
+)
+from portal.rest.fields import ChosenFieldsMixin, CodesField, SourceSerializer
+from portal.rest.views import ReferenceViewSet
+
+
+class LabelsSerializer(serializers.Serializer):
+    """A text in the six official languages of the United Nations."""
+
+    ar = serializers.CharField()
+    zh = serializers.CharField()
+    en = serializers.CharField()
+    fr = serializers.CharField()
+    ru = serializers.CharField()
+    es = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> Any:
+        return instance or None
+
+
+class TreatyStatusSerializer(ChosenFieldsMixin, serializers.Serializer):
+    """What a jurisdiction did about the Smuggling of Migrants Protocol."""
+
+    jurisdiction = serializers.CharField(source="jurisdiction_id")
+    party = serializers.BooleanField(source="is_party")
+    signed = serializers.DateField(allow_null=True)
+    consent = serializers.DateField(allow_null=True)
+    act = serializers.CharField()
+    note = serializers.CharField()
+    sources = SourceSerializer(many=True)
+
+
+class JurisdictionSerializer(ChosenFieldsMixin, serializers.Serializer):
+    code = serializers.CharField(help_text="ISO 3166-1 alpha-3, or XKX, EUE, XCE.")
+    alpha2 = serializers.CharField()
+    numeric = serializers.CharField()
+    kind = serializers.CharField()
+    names = LabelsSerializer()
+    un_names = LabelsSerializer(allow_null=True)
+    organization = LabelsSerializer(allow_null=True)
+    regions = CodesField(
+        lambda place: catalog().regions_of(place.code), help_text="M49 codes, smallest first."
+    )
+    processes = CodesField(lambda place: catalog().memberships.get(place.code, ()))
+    un_status = serializers.CharField()
+    party = serializers.SerializerMethodField(help_text="Party to the Protocol.")
+    note = serializers.CharField()
+
+    def get_party(self, place: Jurisdiction) -> bool:
+        return place.code in catalog().parties
+
+
+class TermSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    labels = LabelsSerializer()
+    official_languages = serializers.ListField(child=serializers.CharField())
+    definition = serializers.CharField()
+
+
+class VocabularySerializer(ChosenFieldsMixin, serializers.Serializer):
+    code = serializers.CharField()
+    terms = TermSerializer(many=True)
+
+
+class TreatyArticleSerializer(ChosenFieldsMixin, serializers.Serializer):
+    code = serializers.CharField()
+    instrument = serializers.CharField()
+    citation = serializers.CharField()
+    labels = LabelsSerializer()
+    official_languages = serializers.ListField(child=serializers.CharField())
+    definition = serializers.CharField()
+
+
+class JurisdictionFilters(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(choices=Jurisdiction.Kind.choices)
+    region = django_filters.ModelChoiceFilter(
+        queryset=Region.objects.all(), method="filter_region"
+    )
+    process = django_filters.ModelChoiceFilter(queryset=Process.objects.all(), method="filter_process")
+    party = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="filter_party"
+    )
+
+    class Meta:
+        model = Jurisdiction
+        fields: list[str] = []
+
+    def filter_region(self, queryset: QuerySet, name: str, value: Region) -> QuerySet:
+        known = catalog()
+        codes = [code for code in known.jurisdictions if value.code in known.regions_of(code)]
+        return queryset.filter(code__in=codes)
+
+    def filter_process(self, queryset: QuerySet, name: str, value: Process) -> QuerySet:
+        members = [code for code, found in catalog().memberships.items() if value.code in found]
+        return queryset.filter(code__in=members)
+
+    def filter_party(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        parties = catalog().parties
+        return queryset.filter(code__in=parties) if value == "true" else queryset.exclude(code__in=parties)
+
+
+class TreatyStatusFilters(django_filters.FilterSet):
+    party = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="filter_party"
+    )
+    act = django_filters.ChoiceFilter(choices=TreatyStatus.Act.choices)
+
+    class Meta:
+        model = TreatyStatus
+        fields: list[str] = []
+
+    def filter_party(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(is_party=value == "true")
+
+
+class TreatyArticleFilters(django_filters.FilterSet):
+    instrument = django_filters.ChoiceFilter(choices=TreatyArticle.Instrument.choices)
+
+    class Meta:
+        model = TreatyArticle
+        fields: list[str] = []
+
+
+class JurisdictionViewSet(ReferenceViewSet):
+    """States, territories and supranational courts."""
+
+    serializer_class = JurisdictionSerializer
+    filterset_class = JurisdictionFilters
+    queryset = Jurisdiction.objects.all()
+
+
+class VocabularyViewSet(ReferenceViewSet):
+    """Controlled vocabularies with their terms in six languages."""
+
+    serializer_class = VocabularySerializer
+    queryset = Vocabulary.objects.prefetch_related("terms")
+
+
+class TreatyArticleViewSet(ReferenceViewSet):
+    """Articles of the Smuggling of Migrants Protocol and the Organized Crime Convention."""
+
+    serializer_class = TreatyArticleSerializer
+    filterset_class = TreatyArticleFilters
+    queryset = TreatyArticle.objects.all()
+
+
+class TreatyStatusViewSet(ReferenceViewSet):
+    """Signature of and consent to the Smuggling of Migrants Protocol."""
+
+    serializer_class = TreatyStatusSerializer
+    filterset_class = TreatyStatusFilters
+    queryset = TreatyStatus.objects.prefetch_related("sources")
+    lookup_field = "jurisdiction_id"
+    lookup_url_kwarg = "code"

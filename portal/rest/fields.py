@@ -1,0 +1,91 @@
+"""Choosing what an answer holds, and small fields that all serializers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rest_framework import serializers
+
+
+class ChosenFieldsMixin:
+    """A serializer that can be asked for some of its fields: `Serializer(…, only=("code",))`."""
+
+    def __init__(self, *args: Any, only: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self._only = None if only is None else set(only)
+        super().__init__(*args, **kwargs)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()  # type: ignore[misc]
+        if self._only is None:
+            return fields
+        return {name: field for name, field in fields.items() if name in self._only}
+
+
+class TermCodeField(serializers.CharField):
+    """The code of a term by its key: `verdicts:convicted` gives `convicted`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+    def to_representation(self, value: str) -> str:
+        return value.partition(":")[2]
+
+
+class CodesField(serializers.ListField):
+    """A list of codes that a function reads from the object."""
+
+    def __init__(self, read: Callable[[Any], Iterable[str]], **kwargs: Any) -> None:
+        self._read = read
+        super().__init__(child=serializers.CharField(), read_only=True, source="*", **kwargs)
+
+    def get_attribute(self, instance: Any) -> list[str]:
+        return list(self._read(instance))
+
+
+class PartialDateOutput(serializers.CharField):
+    """A date in ISO 8601, no more precise than it is known: `2015`, `2015-06`, `2015-06-30`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class NumberField(serializers.FloatField):
+    """A decimal as a JSON number, whole where it is whole."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+    def to_representation(self, value: Any) -> float:
+        return int(value) if value == int(value) else float(value)
+
+
+class MoneyField(serializers.Serializer):
+    """An amount as the source gives it, in its currency (ISO 4217)."""
+
+    amount = NumberField()
+    currency = serializers.CharField()
+
+    def __init__(self, prefix: str = "", **kwargs: Any) -> None:
+        self._prefix = prefix
+        super().__init__(source="*", read_only=True, allow_null=True, **kwargs)
+
+    def to_representation(self, instance: Any) -> Any:
+        amount = getattr(instance, f"{self._prefix}_amount")
+        if amount is None:
+            return None
+        return {
+            "amount": int(amount) if amount == int(amount) else float(amount),
+            "currency": getattr(instance, f"{self._prefix}_currency"),
+        }
+
+
+class SourceSerializer(serializers.Serializer):
+    """A page or document that supports a record."""
+
+    title = serializers.CharField()
+    url = serializers.CharField(help_text="Empty where no stable address is known.")
+    note = serializers.CharField()

@@ -1,0 +1,289 @@
+"""A search as its page shows it: plain values for the template, made from request and result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from portal.records.database import Database, databases
+from portal.records.models import Record
+from portal.search.engine import SearchResult, search, snippets, text_query
+from portal.search.models import SearchDocument
+from portal.search.parameters import (
+    ChangedSinceParameter,
+    DateParameter,
+    MonthsField,
+    Parameter,
+    PresenceParameter,
+    QueryParameter,
+    TokenParameter,
+)
+from portal.search.request import SORTS, Problem, SearchRequest
+
+#: Values of a facet that are shown at once; the rest unfolds.
+TOP_VALUES = 8
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    label: Any
+    is_open: bool
+    top: tuple[FacetValue, ...]
+    rest: tuple[FacetValue, ...]
+
+    @property
+    def selected_count(self) -> int:
+        return sum(value.selected for value in (*self.top, *self.rest))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One part of the request, with the address of the request without it."""
+
+    label: Any
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Row:
+    record: Record
+    url: str
+    snippet: str
+
+
+@dataclass(frozen=True)
+class PageLink:
+    number: int | None
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Pages:
+    number: int
+    count: int
+    items: tuple[PageLink, ...]
+    previous_url: str
+    next_url: str
+    first_row: int
+    last_row: int
+
+
+def sort_labels() -> dict[str, str]:
+    """What readers call the orders."""
+    return {
+        "relevance": _("Relevance"),
+        "newest": _("Newest first"),
+        "oldest": _("Oldest first"),
+        "title": _("Title"),
+        "changed": _("Last changed"),
+    }
+
+
+def rows_of(database: Database, result: SearchResult) -> tuple[Row, ...]:
+    """The records of an answer in their order, with pieces of text that show why they matched."""
+    found = {record.pk: record for record in database.records.for_list().filter(pk__in=result.ids)}
+    pieces = snippets(result.request, result.ids)
+    return tuple(
+        Row(found[key], found[key].get_absolute_url(), pieces.get(key, ""))
+        for key in result.ids
+        if key in found
+    )
+
+
+def totals(request: SearchRequest) -> dict[str, tuple[int, int]]:
+    """For each database, how many public records it has and how many hold the request's words."""
+    documents = SearchDocument.objects.public().order_by()
+    query: SearchQuery | None = text_query(request.query) if request.query else None
+    hits = Count("pk", filter=Q(vector=query)) if query else Count("pk")
+    rows = documents.values("database").annotate(hits=hits, records=Count("pk"))
+    return {row["database"]: (row["records"], row["hits"]) for row in rows}
+
+
+class SearchPage:
+    """Everything that `search/page.html` shows of a request."""
+
+    def __init__(
+        self,
+        database: Database,
+        request: SearchRequest,
+        problems: Iterable[Problem],
+        given: QueryDict,
+        api_path: str,
+    ) -> None:
+        self.database = database
+        self.request = request
+        self.notices = tuple(problems)
+        self.query_text = given.get("q", "")
+        self._given = given
+        filterset = database.filterset
+        self.result = search(request, facets=filterset.facets())
+        self.total = self.result.total
+        self.only_common_words = self.result.only_common_words
+        counted = totals(request)
+        self.total_all = counted.get(database.slug, (0, 0))[0]
+        self.elsewhere = [
+            {
+                "database": other,
+                "total": counted.get(other.slug, (0, 0))[1],
+                "url": f"{other.search_path}?{SearchRequest(other.slug, request.query).querystring()}",
+            }
+            for other in databases()
+            if other.slug != database.slug and request.query and counted.get(other.slug, (0, 0))[1]
+        ]
+        self.facets = tuple(
+            facet
+            for name, parameter in filterset.facets().items()
+            if (facet := self._facet(name, parameter)).top
+        )
+        self.chips = tuple(self._chips())
+        self.clear_url = self._url(request.cleared())
+        self.summary = " · ".join(self._summary())
+        self.rows = rows_of(database, self.result)
+        self.pages = self._pages()
+        self.sorts = [
+            {
+                "key": key,
+                "label": label,
+                "url": self._url(request.sorted_by(key)),
+                "selected": key == request.sort,
+            }
+            for key, label in sort_labels().items()
+            if key in SORTS and (request.query or key != "relevance")
+        ]
+        self.fields = [self._field(*item) for item in filterset.parameters().items() if _is_field(item[1])]
+        self.presence = [
+            {"name": name, "label": parameter.label, "value": request.filters.get(name, "")}
+            for name, parameter in filterset.presence().items()
+        ]
+        self.hidden = [
+            (name, value)
+            for name, value in request.pairs()
+            if name in ("sort", "page_size") or self._is_hidden_token(name)
+        ]
+        self.api_url = _join(api_path, request.on_page(1))
+
+    def _is_hidden_token(self, name: str) -> bool:
+        """A selection that no facet of the page shows stays in the form unseen."""
+        parameter = self.database.filterset.parameters().get(name)
+        shown = {facet.name for facet in self.facets}
+        return isinstance(parameter, TokenParameter) and name not in shown
+
+    def _url(self, request: SearchRequest) -> str:
+        return _join(self.database.search_path, request)
+
+    def _facet(self, name: str, parameter: TokenParameter) -> Facet:
+        counts = dict(self.result.facets.get(name, {}))
+        selected = self.request.filters.get(name, ())
+        for value in selected:
+            counts.setdefault(value, 0)
+        labels = parameter.domain.labels(counts) if counts else {}
+        values = sorted(
+            (
+                FacetValue(value, labels.get(value, value), count, value in selected)
+                for value, count in counts.items()
+            ),
+            key=lambda entry: (-entry.count, entry.label),
+        )
+        top = [entry for place, entry in enumerate(values) if place < TOP_VALUES or entry.selected]
+        rest = [entry for entry in values if entry not in top]
+        is_open = bool(selected) or name in self.database.filterset.open_facets
+        return Facet(name, parameter.label, is_open, tuple(top), tuple(rest))
+
+    def _labels(self, name: str, values: Iterable[str]) -> dict[str, str]:
+        for facet in self.facets:
+            if facet.name == name:
+                return {entry.value: entry.label for entry in (*facet.top, *facet.rest)}
+        return self.database.filterset.parameters()[name].domain.labels(values)
+
+    def _chips(self) -> Iterable[Chip]:
+        if self.request.query:
+            yield Chip(
+                _("Words"), str(self.request.query), self._url(self.request.without("q"))
+            )
+        parameters = self.database.filterset.parameters()
+        for name, value in self.request.values:
+            label = parameters[name].label
+            if isinstance(parameters[name], TokenParameter):
+                labels = self._labels(name, value)
+                for entry in value:
+                    url = self._url(self.request.without(name, entry))
+                    yield Chip(label, labels.get(entry, entry), url)
+                continue
+            entries = value if isinstance(value, tuple) else (value,)
+            for entry in entries:
+                url = self._url(self.request.without(name, entry))
+                yield Chip(label, _text(parameters[name], entry), url)
+
+    def _summary(self) -> Iterable[str]:
+        """The request in words: parts joined by *and*, values within a part by *or*."""
+        joined: dict[str, list[str]] = {}
+        for chip in self.chips:
+            joined.setdefault(str(chip.label), []).append(chip.text)
+        for label, texts in joined.items():
+            text = f" {_('or')} ".join(texts)
+            yield text if label == _("Words") else f"{label}: {text}"
+
+    def _field(self, name: str, parameter: Parameter) -> dict[str, Any]:
+        is_date = isinstance(parameter, DateParameter | ChangedSinceParameter)
+        is_number = issubclass(parameter.field_class, MonthsField)
+        errors = [notice.message for notice in self.notices if notice.parameter == name]
+        return {
+            "name": name,
+            "label": parameter.label,
+            "value": ", ".join(entry for entry in self._given.getlist(name) if entry.strip()),
+            "kind": "date" if is_date else "number" if is_number else "text",
+            "placeholder": _("YYYY, YYYY-MM or YYYY-MM-DD") if is_date else "",
+            "error": " ".join(errors),
+        }
+
+    def _pages(self) -> Pages:
+        number, size = self.request.page, self.request.page_size
+        count = max(1, -(-self.total // size))
+        near = {1, count, *range(number - 2, number + 3)}
+        items: list[PageLink] = []
+        for page in sorted(page for page in near if 1 <= page <= count):
+            if items and items[-1].number is not None and page - items[-1].number > 1:
+                items.append(PageLink(None, "", False))
+            items.append(PageLink(page, self._url(self.request.on_page(page)), page == number))
+        first = self.request.offset + 1 if self.rows else 0
+        return Pages(
+            number=number,
+            count=count,
+            items=tuple(items),
+            previous_url=self._url(self.request.on_page(min(number - 1, count))) if number > 1 else "",
+            next_url=self._url(self.request.on_page(number + 1)) if number < count else "",
+            first_row=first,
+            last_row=self.request.offset + len(self.rows),
+        )
+
+
+def _join(path: str, request: SearchRequest) -> str:
+    query = request.querystring()
+    return f"{path}?{query}" if query else path
+
+
+def _is_field(parameter: Parameter) -> bool:
+    return not isinstance(parameter, TokenParameter | PresenceParameter | QueryParameter)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
+    if isinstance(parameter, PresenceParameter):
+        return _("recorded") if value == "true" else _("not recorded")
+    return value.display() if hasattr(value, "display") else str(value)

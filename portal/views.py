@@ -1,0 +1,165 @@
+"""Pages that see all three databases: home, search over everything, about, permanent addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from portal.records.database import Database, databases
+from portal.records.models import State
+from portal.records.views import redirect_target
+from portal.search.engine import search
+from portal.search.models import SearchDocument
+from portal.search.pages import rows_of
+from portal.search.query import Query, QueryError
+from portal.search.request import Problem, SearchRequest
+
+LATEST = 2
+SHOWN = 5
+
+
+def coverage() -> list[dict[str, Any]]:
+    """Of each database, its public records and the jurisdictions that they stand for."""
+    documents = SearchDocument.objects.public().order_by().values("database", "facets")
+    inner, arguments = documents.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # SQL made by Django around constants; every value is a parameter.
+        cursor.execute(
+            f"""
+            SELECT database, count(DISTINCT id), count(DISTINCT token) FILTER (
+                WHERE token LIKE 'jurisdiction:%%')
+            FROM (SELECT row_number() OVER () AS id, d.* FROM ({inner}) d) documents
+            LEFT JOIN LATERAL unnest(facets) AS token ON true GROUP BY database
+            """,  # noqa: S608
+            arguments,
+        )
+        counted = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [
+        {
+            "database": database,
+            "records": counted.get(database.slug, (0, 0))[0],
+            "jurisdictions": counted.get(database.slug, (0, 0))[1],
+            "url": database.search_path,
+        }
+        for database in databases()
+    ]
+
+
+def latest(database: Database, number: int) -> list[Any]:
+    """The records of a database that were published last."""
+    records = database.records.public().for_list()
+    return list(records.order_by("-first_published_at", "-changed_at", "-pk")[:number])
+
+
+def examples() -> list[dict[str, str]]:
+    """Questions that show what can be asked."""
+    asked = [
+        (_("Deaths at sea"), "cases", "mode=sea&aggravation=death_of_migrant"),
+        (_("Women convicted as organizers"), "cases", "gender=female&role=organizer&verdict=convicted"),
+        (_("Smuggling offences that need no benefit"), "legislation", "article=6.1.a&benefit_element=absent"),
+        (_("Fieldwork on routes"), "bibliography", "topic=routes_and_flows&method=interviews"),
+    ]
+    return [
+        {"label": label, "url": f"{reverse(f'{slug}:search')}?{query}"}
+        for label, slug, query in asked
+    ]
+
+
+class HomeView(TemplateView):
+    template_name = "home.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            counts=coverage(),
+            examples=examples(),
+            latest=[
+                {"database": database, "record": record}
+                for database in databases()
+                for record in latest(database, LATEST)
+            ],
+            **kwargs,
+        )
+
+
+class AboutView(TemplateView):
+    template_name = "about.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(counts=coverage(), **kwargs)
+
+
+class SearchAllView(TemplateView):
+    """One question to all databases."""
+
+    template_name = "search/all.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        text = self.request.GET.get("q", "")
+        notices = [
+            Problem(name, _("Unknown parameter."), ("q",)) for name in self.request.GET if name != "q"
+        ]
+        try:
+            query = Query.parse(text)
+        except QueryError as error:
+            query = Query()
+            notices.append(Problem("q", str(error)))
+        sections = [self._section(database, query) for database in databases()] if query else []
+        return super().get_context_data(
+            query_text=text, sections=sections, notices=notices, **kwargs
+        )
+
+    def _section(self, database: Database, query: Query) -> dict[str, Any]:
+        request = SearchRequest(database.slug, query, sort="relevance", page_size=SHOWN)
+        result = search(request)
+        everything = SearchRequest(database.slug, query, sort="relevance")
+        return {
+            "database": database,
+            "total": result.total,
+            "rows": rows_of(database, result),
+            "url": f"{database.search_path}?{everything.querystring()}",
+        }
+
+
+def permanent(request: HttpRequest, code: str) -> HttpResponse:
+    """`/id/<code>`: the address of a record that has no language and never changes.
+
+    It leads to the record's page in the reader's language, or to the API for those who ask for
+    JSON; to the present record after a merge; and says 410 after a withdrawal.
+    """
+    found = SearchDocument.objects.filter(code=code).values_list("database", "state").first()
+    if found is None:
+        target = redirect_target(code)
+        if target is None:
+            raise Http404(_("No record has this code."))
+        return HttpResponsePermanentRedirect(reverse("permanent", kwargs={"code": target}))
+    slug, state = found
+    database = next(database for database in databases() if database.slug == slug)
+    if state == State.WITHDRAWN:
+        reason = database.records.values_list("withdrawal_reason", flat=True).get(code=code)
+        return render(request, "410.html", {"reason": reason}, status=410)
+    if state != State.PUBLISHED:
+        raise Http404(_("No record has this code."))
+    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    path = (
+        reverse(f"api:{database.api_slug}-detail", kwargs={"code": code})
+        if wants_json
+        else reverse(f"{slug}:record", kwargs={"code": code})
+    )
+    response = redirect(path)
+    response.status_code = 303
+    patch_vary_headers(response, ["Accept", "Accept-Language"])
+    return response
+
+
+def root(request: HttpRequest) -> HttpResponse:
+    """`/` leads to the home page in the language that the reader's browser asks for."""
+    response = redirect("home")
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
