@@ -1,4 +1,4 @@
-"""Literature: the app, and the declaration by which its database makes itself known."""
+"""Literature: the database and its declaration."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,8 @@ class BibliographyConfig(AppConfig):
             noun=_("work"),
             noun_plural=_("works"),
             description=_(
-                "Books, articles, reports and theses, each with an annotation that says what it studies and how."
+                "Books, articles, reports and theses, each with an annotation that says what it "
+                "studies and how."
             ),
             urls="bibliography.urls",
             row_template="bibliography/_row.html",

@@ -1,4 +1,4 @@
-"""Court cases: the app, and the declaration by which its database makes itself known."""
+"""Court cases: the database and its declaration."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,8 @@ class CaselawConfig(AppConfig):
             noun=_("case"),
             noun_plural=_("cases"),
             description=_(
-                "Decisions of courts at every level, with proceedings, defendants, charges, sentences and the law applied."
+                "Decisions of courts at every level, with proceedings, defendants, charges, "
+                "sentences and the law applied."
             ),
             urls="caselaw.urls",
             row_template="caselaw/_row.html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from caselaw.matching import match_provisions
+from caselaw.linking import matches_of
 from caselaw.models import CASE_VOCABULARIES, Case, Charge, Defendant, LawApplied, Proceeding
 from portal.exchange.parts import export_sources
 from portal.exchange.records import code_of, export_head, export_money
@@ -58,13 +58,6 @@ def _law_applied(applied: LawApplied) -> dict[str, Any]:
             {"provision": code, "match": match} for code, match in sorted(linked.items())
         ] or "none"
     return line
-
-
-def matches_of(law: Any, text: str) -> list[tuple[Any, str]]:
-    """The provisions of a law that the text of a source leads to, and how it names each."""
-    provisions = {provision.pk: provision for provision in law.provisions.all()}
-    numbers = [(key, provision.number) for key, provision in provisions.items()]
-    return [(provisions[key], match) for key, match in match_provisions(text, numbers)]
 
 
 def export_case(case: Case) -> dict[str, Any]:

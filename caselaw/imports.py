@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import models
 
-from caselaw.exports import export_case, matches_of
+from caselaw.exports import export_case
+from caselaw.linking import matches_of
 from caselaw.models import (
     CASE_VOCABULARIES,
     Case,

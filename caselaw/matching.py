@@ -33,7 +33,7 @@ _ALIAS = re.compile(r"\((?:\d+\s*u\.?s\.?c\.?)\s*([0-9a-z]+)\)", re.IGNORECASE)
 _LEADING_MARK = re.compile(rf"{_MARK}(?![a-z])\.?\s*", re.IGNORECASE)
 _START = re.compile(rf"\s*(?:{_MARK}(?![a-z])\.?\s*)?(?=[lr]?\.?\s?\d)", re.IGNORECASE)
 _PLURAL = re.compile(r"\s*(?:articles|arts|sections|ss|§§)(?![a-z])", re.IGNORECASE)
-_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split()
+_ROMAN = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii"]
 # The levels of a path differ in kind: (a), (1), (A), (ii).
 _KINDS = (
     ("number", re.compile(r"\d+[A-Za-z]?(?:-.*)?")),

@@ -43,8 +43,22 @@ class CaseView(RecordView):
             "countries": grouped_countries(case.countries),
             "articles": [article for code, article in catalog().articles.items() if code in codes],
             "works": linked_records("bibliography", "case", case.code).records,
-            "has_verdict": recorded(case)["verdict"],
+            "has_verdict": has_verdict(case),
         }
+
+
+def has_verdict(case: Case) -> bool:
+    """Whether a court has spoken on a charge; without it everyone is presumed innocent.
+
+    A charge that is pending or sent back for a new trial has no verdict yet (International
+    Covenant on Civil and Political Rights, article 14, paragraph 2).
+    """
+    open_verdicts = {None, "verdicts:pending", "verdicts:retrial"}
+    return any(
+        charge.verdict_id not in open_verdicts
+        for defendant in case.defendants.all()
+        for charge in defendant.charges.all()
+    )
 
 
 def grouped_countries(pairs: list[dict[str, str]]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""National laws and their provisions: the app, and the declaration by which its database makes itself known."""
+"""National laws and their provisions: the database and its declaration."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,8 @@ class LegislationConfig(AppConfig):
             noun=_("law"),
             noun_plural=_("laws"),
             description=_(
-                "National laws and the provisions that implement the Protocol and the Convention, with penalties and the element of benefit."
+                "National laws and the provisions that implement the Protocol and the Convention, "
+                "with penalties and the element of benefit."
             ),
             urls="legislation.urls",
             row_template="legislation/_row.html",

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import models
 
+from legislation.codes import provision_codes
 from legislation.exports import export_law
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
 from portal.exchange import schema
 from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
 from portal.exchange.records import SET_ONCE, head_properties, head_values, money_values, term_key
 from portal.exchange.schema import Schema
-
-
-def provision_codes(law_code: str, numbers: Iterable[str]) -> list[str]:
-    """Permanent codes of the provisions of a law: its code, a colon and the number in letters.
-
-    A provision without a number is called by its place; a number that stands twice gets `.2`.
-    """
-    taken: set[str] = set()
-    codes = []
-    for place, number in enumerate(numbers, start=1):
-        slug = re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")[:70] or f"p{place}"
-        code, copy = slug, 1
-        while code in taken:
-            copy += 1
-            code = f"{slug}.{copy}"
-        taken.add(code)
-        codes.append(f"{law_code}:{code}")
-    return codes
 
 
 class LawImporter:

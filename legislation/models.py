@@ -146,6 +146,10 @@ class Provision(models.Model):
     def __str__(self) -> str:
         return " ".join(part for part in (self.number, self.heading) if part) or self.code
 
+    def get_absolute_url(self) -> str:
+        """The provision on the page of its law (reads `law`: select it)."""
+        return f"{self.law.get_absolute_url()}#{self.anchor}"
+
     @property
     def anchor(self) -> str:
         """The provision's place on its law's page: the part of the code behind the colon."""
@@ -155,10 +159,6 @@ class Provision(models.Model):
     def citation(self) -> str:
         """The provision with the title of its law (reads `law`: select it)."""
         return f"{self.number or self.heading or self.anchor}, {self.law.title}"
-
-    def get_absolute_url(self) -> str:
-        """The provision on the page of its law (reads `law`: select it)."""
-        return f"{self.law.get_absolute_url()}#{self.anchor}"
 
 
 class ProvisionArticle(models.Model):

@@ -32,9 +32,7 @@ class LawView(RecordView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         law = context["record"]
-        cases = linked_records(
-            "cases", "law", law.code, count="provision", shown=SHOWN_CASES
-        )
+        cases = linked_records("cases", "law", law.code, count="provision", shown=SHOWN_CASES)
         for provision in law.provisions.all():
             provision.cases_count = cases.counts.get(provision.code, 0)
             provision.cases_url = cases.url_for("provision", provision.code)

@@ -44,7 +44,11 @@ def _edit_url(request: HttpRequest) -> str:
     The user is looked up only where there is a session, so that readers cost no query.
     """
     match = request.resolver_match
-    if match is None or match.url_name != "record" or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    if (
+        match is None
+        or match.url_name != "record"
+        or settings.SESSION_COOKIE_NAME not in request.COOKIES
+    ):
         return ""
     if not request.user.is_staff:
         return ""
@@ -54,5 +58,9 @@ def _edit_url(request: HttpRequest) -> str:
             if not request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"):
                 return ""
             key = database.records.filter(code=match.kwargs["code"]).values_list("pk", flat=True)
-            return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key[0]]) if key else ""
+            return (
+                reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key[0]])
+                if key
+                else ""
+            )
     return ""

@@ -62,8 +62,16 @@ def examples() -> list[dict[str, str]]:
     """Questions that show what can be asked."""
     asked = [
         (_("Deaths at sea"), "cases", "mode=sea&aggravation=death_of_migrant"),
-        (_("Women convicted as organizers"), "cases", "gender=female&role=organizer&verdict=convicted"),
-        (_("Smuggling offences that need no benefit"), "legislation", "article=6.1.a&benefit_element=absent"),
+        (
+            _("Women convicted as organizers"),
+            "cases",
+            "gender=female&role=organizer&verdict=convicted",
+        ),
+        (
+            _("Smuggling offences that need no benefit"),
+            "legislation",
+            "article=6.1.a&benefit_element=absent",
+        ),
         (_("Fieldwork on routes"), "bibliography", "topic=routes_and_flows&method=interviews"),
     ]
     return [
@@ -103,7 +111,9 @@ class SearchAllView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         text = self.request.GET.get("q", "")
         notices = [
-            Problem(name, _("Unknown parameter."), ("q",)) for name in self.request.GET if name != "q"
+            Problem(name, _("Unknown parameter."), ("q",))
+            for name in self.request.GET
+            if name != "q"
         ]
         try:
             query = Query.parse(text)

@@ -69,7 +69,7 @@ def sources(model: type[models.Model]) -> Schema:
 def labels() -> Schema:
     """A text in each of the six languages."""
     languages = ("ar", "zh", "en", "fr", "ru", "es")
-    return record(languages, dict.fromkeys(languages, {**TEXT, "maxLength": 300}))
+    return record(languages, {code: {**TEXT, "maxLength": 300} for code in languages})
 
 
 @cache

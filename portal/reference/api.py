@@ -90,10 +90,10 @@ class TreatyArticleSerializer(ChosenFieldsMixin, serializers.Serializer):
 
 class JurisdictionFilters(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=Jurisdiction.Kind.choices)
-    region = django_filters.ModelChoiceFilter(
-        queryset=Region.objects.all(), method="filter_region"
+    region = django_filters.ModelChoiceFilter(queryset=Region.objects.all(), method="filter_region")
+    process = django_filters.ModelChoiceFilter(
+        queryset=Process.objects.all(), method="filter_process"
     )
-    process = django_filters.ModelChoiceFilter(queryset=Process.objects.all(), method="filter_process")
     party = django_filters.ChoiceFilter(
         choices=[("true", "true"), ("false", "false")], method="filter_party"
     )
@@ -113,7 +113,11 @@ class JurisdictionFilters(django_filters.FilterSet):
 
     def filter_party(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         parties = catalog().parties
-        return queryset.filter(code__in=parties) if value == "true" else queryset.exclude(code__in=parties)
+        return (
+            queryset.filter(code__in=parties)
+            if value == "true"
+            else queryset.exclude(code__in=parties)
+        )
 
 
 class TreatyStatusFilters(django_filters.FilterSet):

@@ -111,7 +111,10 @@ class ReferenceViewSet(StrictViewSet):
         total = queryset.count()
         rows = queryset[(page - 1) * size : page * size]
         serializer = self.get_serializer_class()(
-            rows, many=True, context=self.get_serializer_context(), **({"only": only} if only else {})
+            rows,
+            many=True,
+            context=self.get_serializer_context(),
+            **({"only": only} if only else {}),
         )
         return Response(
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
@@ -13,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from urllib.parse import urlencode
 
 from portal.records.database import Database, database_for
 from portal.records.models import State
@@ -179,9 +179,7 @@ class RecordViewSet(StrictViewSet):
         parts = names & (self.complete_only - set(self.long_columns))
         records = records.for_detail() if parts else records.for_list()
         unread = [column for column in self.long_columns if column not in names]
-        found = {
-            record.pk: record for record in records.defer(*unread).filter(pk__in=result.ids)
-        }
+        found = {record.pk: record for record in records.defer(*unread).filter(pk__in=result.ids)}
         serializer = self.get_serializer_class()(
             [found[key] for key in result.ids if key in found],
             many=True,

@@ -7,3 +7,9 @@ class SearchConfig(AppConfig):
     name = "portal.search"
     label = "search"
     verbose_name = "Search"
+
+    def ready(self) -> None:
+        from portal.reference import changes
+        from portal.search import index
+
+        changes.listen(index.refresh)

@@ -142,6 +142,9 @@ def _page(
     ordered = matched.annotate(sort_key=key).order_by(
         F("sort_key").desc() if descending else F("sort_key").asc(), "code"
     )
+    if request.sort == "relevance":
+        # Among equals the newest decision is the one that is more likely meant.
+        ordered = ordered.order_by(F("sort_key").desc(), F("date_key").desc(), "code")
     if request.cursor is None:
         rows = ordered.values_list("object_id", flat=True)
         return tuple(rows[request.offset : request.offset + request.page_size]), None

@@ -142,7 +142,7 @@ class SearchPage:
             {
                 "database": other,
                 "total": counted.get(other.slug, (0, 0))[1],
-                "url": f"{other.search_path}?{SearchRequest(other.slug, request.query).querystring()}",
+                "url": _join(other.search_path, SearchRequest(other.slug, request.query)),
             }
             for other in databases()
             if other.slug != database.slug and request.query and counted.get(other.slug, (0, 0))[1]
@@ -167,7 +167,9 @@ class SearchPage:
             for key, label in sort_labels().items()
             if key in SORTS and (request.query or key != "relevance")
         ]
-        self.fields = [self._field(*item) for item in filterset.parameters().items() if _is_field(item[1])]
+        self.fields = [
+            self._field(*item) for item in filterset.parameters().items() if _is_field(item[1])
+        ]
         self.presence = [
             {"name": name, "label": parameter.label, "value": request.filters.get(name, "")}
             for name, parameter in filterset.presence().items()
@@ -214,9 +216,7 @@ class SearchPage:
 
     def _chips(self) -> Iterable[Chip]:
         if self.request.query:
-            yield Chip(
-                _("Words"), str(self.request.query), self._url(self.request.without("q"))
-            )
+            yield Chip(_("Words"), str(self.request.query), self._url(self.request.without("q")))
         parameters = self.database.filterset.parameters()
         for name, value in self.request.values:
             label = parameters[name].label
@@ -267,7 +267,9 @@ class SearchPage:
             number=number,
             count=count,
             items=tuple(items),
-            previous_url=self._url(self.request.on_page(min(number - 1, count))) if number > 1 else "",
+            previous_url=self._url(self.request.on_page(min(number - 1, count)))
+            if number > 1
+            else "",
             next_url=self._url(self.request.on_page(number + 1)) if number < count else "",
             first_row=first,
             last_row=self.request.offset + len(self.rows),

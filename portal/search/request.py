@@ -19,6 +19,7 @@ PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
 #: A page number may lead this deep; beyond it a cursor is the way.
 MAX_DEPTH = 10_000
+NO_QUERY = Query()
 CONTROLS = ("sort", "page", "page_size")
 API_CONTROLS = (*CONTROLS, "cursor", "fields", "expand", "facets", "format")
 
@@ -41,7 +42,7 @@ class SearchRequest:
     """
 
     database: str
-    query: Query = Query()
+    query: Query = NO_QUERY
     values: tuple[tuple[str, Any], ...] = ()
     sort: str = "newest"
     page: int = 1

@@ -22,7 +22,5 @@ class SearchView(TemplateView):
         database = database_for(self.database_slug)
         parsed = parse(database, self.request.GET)
         api_path = reverse(f"api:{database.api_slug}-list")
-        page = SearchPage(
-            database, parsed.request, parsed.problems, self.request.GET, api_path
-        )
+        page = SearchPage(database, parsed.request, parsed.problems, self.request.GET, api_path)
         return super().get_context_data(page=page, database=database, **kwargs)

@@ -1,0 +1,58 @@
+"""The reference collection, loaded once into the database of each worker.
+
+Tests run in transactions that are rolled back, so all of them see the collection as it was
+loaded. `lines` gives the same collection as plain data, for counting by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+COLLECTION = Path(settings.COLLECTION_DIR)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        call_command("load_collection", verbosity=0)
+
+
+def read_lines(name: str) -> list[dict[str, Any]]:
+    """The lines of a file of the collection."""
+    with (COLLECTION / name).open(encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
+
+
+@pytest.fixture(scope="session")
+def lines() -> dict[str, list[dict[str, Any]]]:
+    """Of each database, the lines that are published: what the world sees."""
+    return {
+        slug: [line for line in read_lines(f"{slug}.jsonl") if "state" not in line]
+        for slug in ("cases", "legislation", "bibliography")
+    }
+
+
+@pytest.fixture
+def held_back() -> list[tuple[str, str]]:
+    """Database and code of every record that waits for curators."""
+    return [
+        (slug, line["id"])
+        for slug in ("cases", "legislation", "bibliography")
+        for line in read_lines(f"{slug}.jsonl")
+        if "state" in line
+    ]
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Static files by their plain names: the tests do not collect them first."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
