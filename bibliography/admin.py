@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bibliography.models import (
@@ -15,9 +20,9 @@ from bibliography.models import (
     WorkTerm,
 )
 from portal.records.forms import terms_form
-from portal.reference.admin import SourceInline
-from portal.reference.widgets import ReferenceFieldsMixin
-from portal.search.admin import PUBLICATION, RecordAdmin
+from portal.reference.admin import PartInline, SourceInline
+from portal.reference.forms import PartForm
+from portal.search.admin import PUBLICATION, TermsAdmin
 
 WorkForm = terms_form(
     WorkTerm,
@@ -26,12 +31,20 @@ WorkForm = terms_form(
 )
 
 
-class PartInline(ReferenceFieldsMixin, admin.TabularInline):
-    extra = 0
+class ContributorForm(PartForm):
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        person = data.get("family") or data.get("given")
+        if data.get("literal") and person:
+            self.add_error("literal", gettext("Either a person or a body."))
+        elif not data.get("literal") and not data.get("family"):
+            self.add_error("family", gettext("A person has a family name; a body its own."))
+        return data
 
 
 class ContributorInline(PartInline):
     model = Contributor
+    form = ContributorForm
 
 
 class WorkCountryInline(PartInline):
@@ -42,10 +55,16 @@ class WorkCaseInline(PartInline):
     model = WorkCase
     autocomplete_fields = ("case",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkCase]:
+        return super().get_queryset(request).select_related("case")
+
 
 class WorkLawInline(PartInline):
     model = WorkLaw
     autocomplete_fields = ("law",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkLaw]:
+        return super().get_queryset(request).select_related("law")
 
 
 class WorkSourceInline(SourceInline):
@@ -53,9 +72,9 @@ class WorkSourceInline(SourceInline):
 
 
 @admin.register(Work)
-class WorkAdmin(RecordAdmin):
+class WorkAdmin(TermsAdmin):
     form = WorkForm
-    list_display = ("title", "type", "issued", "language", "state", "changed_at", "page")
+    list_display = ("title", "type", "issued", "language", "state", "changed_at", "public_page")
     list_filter = ("type",)
     list_select_related = ("type",)
     inlines = (

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class BibliographyConfig(AppConfig):
@@ -32,6 +33,7 @@ class BibliographyConfig(AppConfig):
                 "Books, articles, reports and theses, each with an annotation that says what it "
                 "studies and how."
             ),
+            counted=lambda total: ngettext("%(number)s work", "%(number)s works", total),
             urls="bibliography.urls",
             row_template="bibliography/_row.html",
             viewset=WorkViewSet,

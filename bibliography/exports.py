@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bibliography.models import WORK_VOCABULARIES, Contributor, Work
+from bibliography.models import WORK_VOCABULARIES, Contributor, Work, WorkCase, WorkLaw
 from portal.exchange.parts import export_sources
 from portal.exchange.records import code_of, export_head
 from portal.records.dates import PartialDate
@@ -38,10 +38,15 @@ def csl_date(date: PartialDate | None) -> dict[str, list[list[int]]] | None:
     return {"date-parts": [[part for part in (date.year, date.month, date.day) if part]]}
 
 
+def _place(link: WorkCase | WorkLaw) -> int:
+    """Links stand in the order in which they were written; their table has no other."""
+    return link.pk
+
+
 def export_work(work: Work) -> dict[str, Any]:
     """A work read with `for_export()` as a line; what is not known is None or empty."""
     terms: dict[str, list[str]] = {name: [] for name in WORK_VOCABULARIES}
-    for key in work.term_ids:  # type: ignore[attr-defined]
+    for key in work.term_ids:
         vocabulary, _colon, code = key.partition(":")
         terms[vocabulary].append(code)
     people = list(work.contributors.all())
@@ -55,9 +60,9 @@ def export_work(work: Work) -> dict[str, Any]:
         "issued": csl_date(work.issued),
         **{key: getattr(work, field) for key, field in CSL_FIELDS.items()},
         "annotation": work.annotation,
-        "countries": list(work.country_codes),  # type: ignore[attr-defined]
+        "countries": list(work.country_codes),
         **terms,
-        "cases": [link.case.code for link in work.case_links.all()],
-        "laws": [link.law.code for link in work.law_links.all()],
+        "cases": [link.case.code for link in sorted(work.case_links.all(), key=_place)],
+        "laws": [link.law.code for link in sorted(work.law_links.all(), key=_place)],
         "sources": export_sources(work.sources.all()),
     }

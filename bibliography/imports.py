@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -21,15 +22,21 @@ from bibliography.models import (
 from caselaw.models import Case
 from legislation.models import Law
 from portal.exchange import schema
-from portal.exchange.parts import Pair, replace_parts, replace_sources, save_heads
-from portal.exchange.records import SET_ONCE, head_properties, head_values, term_key
+from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
+from portal.exchange.records import (
+    SET_ONCE,
+    RecordImporter,
+    head_properties,
+    head_values,
+    term_key,
+)
 from portal.exchange.schema import Schema
 from portal.records.dates import PartialDate
 
 _URL = {"type": "string", "pattern": "^https?://[^\\s]+$", "maxLength": 1000}
 
 
-class WorkImporter:
+class WorkImporter(RecordImporter[Work]):
     """Works with their contributors."""
 
     model = Work
@@ -37,18 +44,10 @@ class WorkImporter:
     def schema(self, codes: dict[str, list[str]]) -> Schema:
         """The schema of a line; `codes` gives the codes of each vocabulary."""
         names = schema.listing(
-            {
-                "oneOf": [
-                    schema.record(
-                        ["family"],
-                        {
-                            "family": schema.text(Contributor, "family"),
-                            "given": schema.text(Contributor, "given"),
-                        },
-                    ),
-                    schema.record(["literal"], {"literal": schema.text(Contributor, "literal")}),
-                ]
-            }
+            schema.record(
+                [],
+                {name: schema.text(Contributor, name) for name in ("family", "given", "literal")},
+            )
         )
         number = {"type": "integer", "minimum": 1, "maximum": 2999}
         parts = {"type": "array", "items": number, "minItems": 1, "maxItems": 3}
@@ -75,13 +74,16 @@ class WorkImporter:
         )
 
     def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-        """Codes of other records that a line names: key, database, code."""
         for key, database in (("cases", "cases"), ("laws", "legislation")):
             for index, code in enumerate(line.get(key, [])):
                 yield f"{key}[{index}]", database, code
 
     def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What a schema cannot say of a line: key and message."""
+        yield from super().faults(line)
+        for role in Contributor.Role.values:
+            for index, name in enumerate(line.get(role, [])):
+                if ("family" in name) == ("literal" in name) or {"given", "literal"} <= {*name}:
+                    yield f"{role}[{index}]", "is neither a family name nor a literal alone"
         if "issued" in line:
             try:
                 PartialDate(*line["issued"]["date-parts"][0])
@@ -89,14 +91,10 @@ class WorkImporter:
                 yield "issued.date-parts", str(error)
 
     def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What no two works share: key and value."""
         if "DOI" in line:
             yield "DOI", line["DOI"].lower()
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["id"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Work]:
         return Work.objects.for_export()
 
     def export(self, instance: Work) -> dict[str, Any]:
@@ -107,27 +105,24 @@ class WorkImporter:
         replace_parts(Contributor, "work", written, _contributors)
         replace_parts(WorkTerm, "work", written, _terms)
         replace_parts(WorkCountry, "work", written, _countries)
-        named = [code for _w, line, _n in written for code in line.get("cases", [])]
-        cases = dict(Case.objects.filter(code__in=named).values_list("code", "pk"))
-        named = [code for _w, line, _n in written for code in line.get("laws", [])]
-        laws = dict(Law.objects.filter(code__in=named).values_list("code", "pk"))
-        replace_parts(
-            WorkCase,
-            "work",
-            written,
-            lambda line: [({"case_id": cases[code]}, {}) for code in line.get("cases", [])],
-        )
-        replace_parts(
-            WorkLaw,
-            "work",
-            written,
-            lambda line: [({"law_id": laws[code]}, {}) for code in line.get("laws", [])],
-        )
+        self._save_links(written)
         replace_sources(WorkSource, "work", written)
         return [instance for instance, *_rest in written]
 
-    def link(self, lines: Any) -> None:
-        """Works refer to cases and laws, which are there before them."""
+    def _save_links(self, written: Written) -> None:
+        """Write the cases and laws that works discuss; the note on one that stays is kept."""
+        for model, other, key in ((WorkCase, Case, "cases"), (WorkLaw, Law, "laws")):
+            named = {code for _work, line, _new in written for code in line.get(key, [])}
+            keys = dict(other._default_manager.filter(code__in=named).values_list("code", "pk"))
+            column = f"{other._meta.model_name}_id"
+            replace_parts(
+                model,
+                "work",
+                written,
+                partial(_links, key=key, column=column, keys=keys),
+                same=(column,),
+                carry=("note",),
+            )
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
         issued = line.get("issued")
@@ -138,6 +133,12 @@ class WorkImporter:
             **{field: line.get(key, "") for key, field in CSL_FIELDS.items()},
             "annotation": line.get("annotation", ""),
         }
+
+
+def _links(
+    line: dict[str, Any], *, key: str, column: str, keys: dict[str, int]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    yield from (({column: keys[code]}, {}) for code in line.get(key, []))
 
 
 def _contributors(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -52,6 +52,10 @@ class Work(Record):
         Law, through="WorkLaw", blank=True, related_name="works", verbose_name=_("laws discussed")
     )
 
+    #: Set by `WorkQuerySet.with_terms()`: keys of terms and codes of the countries studied.
+    term_ids: list[str]
+    country_codes: list[str]
+
     objects = WorkQuerySet.as_manager()
 
     class Meta(Record.Meta):

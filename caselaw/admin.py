@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from caselaw.linking import relink
@@ -21,9 +23,12 @@ from caselaw.models import (
     ProvisionApplied,
 )
 from portal.records.forms import terms_form
-from portal.reference.admin import SourceInline
-from portal.reference.widgets import ReferenceFieldsMixin
-from portal.search.admin import PUBLICATION, PartAdmin, RecordAdmin
+from portal.reference.admin import PartInline, SourceInline
+from portal.reference.forms import PartForm, PartFormSet
+from portal.search.admin import PUBLICATION, PartAdmin, TermsAdmin
+
+#: What decides to which provisions a law applied is linked.
+LINKING = {"law", "provision_text"}
 
 CaseForm = terms_form(
     CaseTerm,
@@ -36,11 +41,27 @@ CaseForm = terms_form(
         "techniques": _("Investigative techniques"),
         "cooperation": _("International cooperation"),
     },
+    limits={"migrants_count": (1, None)},
 )
 
 
-class PartInline(ReferenceFieldsMixin, admin.TabularInline):
-    extra = 0
+class DefendantForm(PartForm):
+    limits = {"count": (1, None), "age": (5, 120)}
+
+
+class ChargeForm(PartForm):
+    limits = {"imprisonment_months": (0.01, None)}
+
+
+class ProvisionAppliedFormSet(PartFormSet):
+    """Provisions of the law applied, and of no other."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            provision = form.cleaned_data.get("provision") if form.is_valid() else None
+            if provision is not None and provision.law_id != self.instance.law_id:
+                form.add_error("provision", gettext("This is a provision of another law."))
 
 
 class CaseCountryInline(PartInline):
@@ -53,6 +74,7 @@ class ProceedingInline(PartInline):
 
 class DefendantInline(PartInline):
     model = Defendant
+    form = DefendantForm
     show_change_link = True
     verbose_name_plural = _("defendants (open one for its charges)")
 
@@ -61,7 +83,11 @@ class LawAppliedInline(PartInline):
     model = LawApplied
     autocomplete_fields = ("law",)
     show_change_link = True
+    verbose_name_plural = _("laws applied (provisions are linked by what the source names)")
     fields = ("position", "law_text", "provision_text", "law")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LawApplied]:
+        return super().get_queryset(request).select_related("law")
 
 
 class CaseSourceInline(SourceInline):
@@ -69,9 +95,17 @@ class CaseSourceInline(SourceInline):
 
 
 @admin.register(Case)
-class CaseAdmin(RecordAdmin):
+class CaseAdmin(TermsAdmin):
     form = CaseForm
-    list_display = ("title", "place", "court", "decision_date", "state", "changed_at", "page")
+    list_display = (
+        "title",
+        "place",
+        "court",
+        "decision_date",
+        "state",
+        "changed_at",
+        "public_page",
+    )
     list_filter = ("court_level", "legal_system")
     inlines = (
         ProceedingInline,
@@ -118,16 +152,19 @@ class CaseAdmin(RecordAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
         if formset.model is LawApplied:
-            changed = [applied for applied, _fields in formset.changed_objects]
+            # Links that a curator made by hand stay where the source's words stay.
+            changed = [row for row, fields in formset.changed_objects if LINKING & set(fields)]
             relink([*changed, *formset.new_objects])
 
 
 class ChargeInline(PartInline):
     model = Charge
+    form = ChargeForm
 
 
 @admin.register(Defendant)
 class DefendantAdmin(PartAdmin):
+    form = DefendantForm
     owner_field = "case"
     list_display = ("label", "case", "role", "gender")
     list_select_related = ("case", "role", "gender")
@@ -138,7 +175,11 @@ class DefendantAdmin(PartAdmin):
 
 class ProvisionAppliedInline(PartInline):
     model = ProvisionApplied
+    formset = ProvisionAppliedFormSet
     autocomplete_fields = ("provision",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProvisionApplied]:
+        return super().get_queryset(request).select_related("provision__law")
 
 
 @admin.register(LawApplied)
@@ -149,3 +190,8 @@ class LawAppliedAdmin(PartAdmin):
     search_fields = ("law_text", "case__code")
     autocomplete_fields = ("case", "law")
     inlines = (ProvisionAppliedInline,)
+
+    def settle(self, form: Any, formsets: Any) -> None:
+        # Provisions chosen by hand in the same moment win over the matching.
+        if LINKING & set(form.changed_data) and not any(rows.has_changed() for rows in formsets):
+            relink([form.instance])

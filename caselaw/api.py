@@ -54,7 +54,7 @@ class ChargeSerializer(serializers.Serializer):
 
 
 class DefendantSerializer(serializers.Serializer):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField(help_text="Persons that the row stands for.")
     role = TermCodeField(source="role_id")
     gender = TermCodeField(source="gender_id")
@@ -78,11 +78,11 @@ class LawAppliedSerializer(serializers.Serializer):
     provisions = serializers.SerializerMethodField(help_text="Provisions that it leads to.")
 
     def get_law_code(self, applied: Any) -> str | None:
-        return applied.law.code if applied.law and applied.law.is_public else None
+        return applied.public_law.code if applied.public_law else None
 
     @extend_schema_field(ProvisionAppliedSerializer(many=True))
     def get_provisions(self, applied: Any) -> Any:
-        if not (applied.law and applied.law.is_public):
+        if applied.public_law is None:
             return []
         return ProvisionAppliedSerializer(applied.provision_links.all(), many=True).data
 

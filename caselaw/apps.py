@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class CaselawConfig(AppConfig):
@@ -32,6 +33,7 @@ class CaselawConfig(AppConfig):
                 "Decisions of courts at every level, with proceedings, defendants, charges, "
                 "sentences and the law applied."
             ),
+            counted=lambda total: ngettext("%(number)s case", "%(number)s cases", total),
             urls="caselaw.urls",
             row_template="caselaw/_row.html",
             viewset=CaseViewSet,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from caselaw.linking import matches_of
+from caselaw.linking import follows_text, links_of
 from caselaw.models import CASE_VOCABULARIES, Case, Charge, Defendant, LawApplied, Proceeding
 from portal.exchange.parts import export_sources
 from portal.exchange.records import code_of, export_head, export_money
@@ -50,12 +50,10 @@ def _law_applied(applied: LawApplied) -> dict[str, Any]:
     if applied.law is None:
         return line
     line["law_id"] = applied.law.code
-    linked = {link.provision.code: link.match for link in applied.provision_links.all()}
-    found = matches_of(applied.law, applied.provision_text)
-    if linked != {provision.code: match for provision, match in found}:
+    if not follows_text(applied):
         # Links that a curator set by hand are told; those that follow from the text are not.
         line["provision_links"] = [
-            {"provision": code, "match": match} for code, match in sorted(linked.items())
+            {"provision": code, "match": match} for code, match in sorted(links_of(applied).items())
         ] or "none"
     return line
 
@@ -63,11 +61,11 @@ def _law_applied(applied: LawApplied) -> dict[str, Any]:
 def export_case(case: Case) -> dict[str, Any]:
     """A case read with `for_export()` as a line; what is not known is None or empty."""
     terms: dict[str, list[str]] = {name: [] for name in CASE_VOCABULARIES}
-    for key in case.term_ids:  # type: ignore[attr-defined]
+    for key in case.term_ids:
         vocabulary, _colon, code = key.partition(":")
         terms[vocabulary].append(code)
     places: dict[str, list[str]] = {}
-    for pair in case.countries:  # type: ignore[attr-defined]
+    for pair in case.countries:
         places.setdefault(pair["relation"], []).append(pair["code"])
     fee = export_money(case.fee_amount, case.fee_currency)
     return {

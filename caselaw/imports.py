@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import models
 
 from caselaw.exports import export_case
-from caselaw.linking import matches_of
+from caselaw.linking import links_follow, matches_of
 from caselaw.models import (
     CASE_VOCABULARIES,
     Case,
@@ -24,13 +25,20 @@ from caselaw.models import (
 from legislation.models import Law, Provision
 from portal.exchange import schema
 from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
-from portal.exchange.records import SET_ONCE, head_properties, head_values, money_values, term_key
+from portal.exchange.records import (
+    SET_ONCE,
+    RecordImporter,
+    head_properties,
+    head_values,
+    money_values,
+    term_key,
+)
 from portal.exchange.schema import Schema
 
 PLACES = ("origin", "transit", "destination")
 
 
-class CaseImporter:
+class CaseImporter(RecordImporter[Case]):
     """Cases with all their parts."""
 
     model = Case
@@ -85,23 +93,29 @@ class CaseImporter:
         )
 
     def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-        """Codes of other records that a line names: key, database, code."""
         for index, applied in enumerate(line.get("laws_applied", [])):
             if "law_id" in applied:
                 yield f"laws_applied[{index}].law_id", "legislation", applied["law_id"]
+            for place, code in enumerate(_linked(applied)):
+                key = f"laws_applied[{index}].provision_links[{place}].provision"
+                yield key, "legislation", code
 
     def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What a schema cannot say of a line: nothing here."""
-        yield from ()
+        yield from super().faults(line)
+        for index, applied in enumerate(line.get("laws_applied", [])):
+            key = f"laws_applied[{index}].provision_links"
+            codes = _linked(applied)
+            if len(set(codes)) < len(codes):
+                yield key, "a provision stands twice"
+            if any(code.partition(":")[0] != applied.get("law_id") for code in codes):
+                yield key, "a provision is not of the law that “law_id” names"
 
-    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What no two records share beside their codes: nothing here."""
-        yield from ()
+    def following(
+        self, model: type[models.Model], changing: Sequence[Any]
+    ) -> AbstractContextManager[Any]:
+        return links_follow(changing) if model is Law and changing else nullcontext()
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["id"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Case]:
         return Case.objects.for_export()
 
     def export(self, instance: Case) -> dict[str, Any]:
@@ -119,9 +133,6 @@ class CaseImporter:
         self._save_laws_applied(written)
         replace_sources(CaseSource, "case", written)
         return [instance for instance, *_rest in written]
-
-    def link(self, lines: Any) -> None:
-        """Cases refer to laws alone, which are there before them."""
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
         migrants, fee = line.get("migrants", {}), line.get("fee", {})
@@ -152,7 +163,12 @@ class CaseImporter:
         }
 
     def _save_laws_applied(self, written: Written) -> None:
-        codes = {code for _case, line, _new in written for _k, _db, code in self.references(line)}
+        codes = {
+            part["law_id"]
+            for _case, line, _new in written
+            for part in line.get("laws_applied", [])
+            if "law_id" in part
+        }
         laws = {
             law.code: law
             for law in Law.objects.filter(code__in=codes).prefetch_related("provisions")
@@ -179,6 +195,12 @@ class CaseImporter:
             for applied, part in made
             for provision, match in _links(applied, part, provisions)
         )
+
+
+def _linked(applied: dict[str, Any]) -> list[str]:
+    """The codes of the provisions that a curator chose for a law applied."""
+    links = applied.get("provision_links", "none")
+    return [] if links == "none" else [link["provision"] for link in links]
 
 
 def _links(

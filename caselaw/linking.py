@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from caselaw.matching import match_provisions
 from caselaw.models import LawApplied, ProvisionApplied
@@ -16,12 +17,40 @@ def matches_of(law: Law, text: str) -> list[tuple[Provision, str]]:
     return [(provisions[key], match) for key, match in match_provisions(text, numbers)]
 
 
+def links_of(applied: LawApplied) -> dict[str, str]:
+    """The codes of the provisions linked, and how the source names each."""
+    return {link.provision.code: link.match for link in applied.provision_links.all()}
+
+
+def follows_text(applied: LawApplied) -> bool:
+    """Whether the links are those that the text leads to, and not a curator's own."""
+    found = matches_of(applied.law, applied.provision_text) if applied.law is not None else []
+    return links_of(applied) == {provision.code: match for provision, match in found}
+
+
 def relink(applied_laws: Iterable[LawApplied]) -> None:
     """Link the provisions anew for laws applied whose law or text has changed."""
-    for applied in applied_laws:
-        applied.provision_links.all().delete()
-        if applied.law is not None:
-            ProvisionApplied.objects.bulk_create(
-                ProvisionApplied(application=applied, provision=provision, match=match)
-                for provision, match in matches_of(applied.law, applied.provision_text)
-            )
+    applied_laws = list(applied_laws)
+    ProvisionApplied.objects.filter(application__in=applied_laws).delete()
+    ProvisionApplied.objects.bulk_create(
+        ProvisionApplied(application=applied, provision=provision, match=match)
+        for applied in applied_laws
+        if applied.law is not None
+        for provision, match in matches_of(applied.law, applied.provision_text)
+    )
+
+
+@contextmanager
+def links_follow(laws: Sequence[Law]) -> Iterator[None]:
+    """While the provisions of laws change: links that follow from a text still do afterwards.
+
+    A curator's own links stay as they are, as far as their provisions do.
+    """
+    applications = LawApplied.objects.filter(law__in=laws).prefetch_related("law__provisions")
+    following = [
+        applied.pk
+        for applied in applications.prefetch_related("provision_links__provision")
+        if follows_text(applied)
+    ]
+    yield
+    relink(applications.filter(pk__in=following))

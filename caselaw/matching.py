@@ -11,10 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal
 
 Path = tuple[str, ...]
 Match = Literal["exact", "part", "whole"]
+
+#: No citation is near this; what stands behind it is not read.
+MAX_TEXT = 1_000
+#: A wider range is a mistake of reading, not a range of articles.
+MAX_RANGE = 60
 
 _MARK = r"(?:articles?|arts?|sections?|sec|ss?|§+|paragraphs?|paras?|regulations?|regs?|rules?|r)"
 _LATIN = r"(?:bis|ter|quater|quinquies|sexies|septies|octies)"
@@ -26,8 +32,13 @@ _BASE = re.compile(
 )
 _SUB = re.compile(r"\(\s*([0-9a-z]{1,5}(?:-[0-9a-z]{1,9})?)\s*\)", re.IGNORECASE)
 _ROMAN_OR_ITEM = re.compile(r"\s+(?:no\.?\s*|§\s*)?(\d{1,2}|[ivx]{1,5})(?![\w(.])", re.IGNORECASE)
+# `nos. 2 and 3`: items of one paragraph, up to a number that has paragraphs of its own
+_ITEMS = re.compile(
+    r"\s+nos\.?\s*(\d{1,2}(?:\s*(?:,|and\b|or\b)\s*\d{1,2}(?![\w(.]))*)(?![\w(.])", re.IGNORECASE
+)
 _SEPARATOR = re.compile(r"(?:\s|,|;|and\b|or\b|&|to\b|-|of\b)+", re.IGNORECASE)
 _CHAPTER = re.compile(r"\bch(?:apter|\.)?\s*(\d+)\s*,?\s*(?:sections?|ss?)\.?\s*", re.IGNORECASE)
+_CHAPTER_PREFIX = re.compile(r"\d+_")
 _CODE = re.compile(r"\b\d+\s*u\.?s\.?c\.?\s*§*\s*", re.IGNORECASE)
 _ALIAS = re.compile(r"\((?:\d+\s*u\.?s\.?c\.?)\s*([0-9a-z]+)\)", re.IGNORECASE)
 _LEADING_MARK = re.compile(rf"{_MARK}(?![a-z])\.?\s*", re.IGNORECASE)
@@ -51,17 +62,23 @@ def _plain(text: str) -> str:
 
 def _normal(base: str) -> str:
     joined = re.sub(r"(?<=[a-z])\.?\s(?=\d)", "", base.lower())
+    joined = re.sub(rf"(?<=\d)(?={_LATIN}$)", "-", joined)
     return re.sub(r"[\s./-]+", "-", joined).strip("-")
 
 
 def paths(text: str) -> list[Path]:
     """The paths that a text names, in their order: `57(1)(b), (c)` gives two under `57(1)`."""
+    return list(_paths(text[:MAX_TEXT]))
+
+
+@lru_cache(maxsize=10_000)
+def _paths(text: str) -> tuple[Path, ...]:
     text = _plain(text)
     start = _START.match(text)
     if start is None:
-        return []
+        return ()
     found = _read(text, start.end(), _PLURAL.match(text) is not None)
-    return list(dict.fromkeys(tuple(part.lower() for part in path) for path in found))
+    return tuple(dict.fromkeys(tuple(part.lower() for part in path) for path in found))
 
 
 def _read(text: str, position: int, is_plural: bool) -> Iterator[Path]:
@@ -75,7 +92,6 @@ def _read(text: str, position: int, is_plural: bool) -> Iterator[Path]:
             position = sub.end()
             path, position = _subs(text, position, path)
             yield from _between(previous[-1], path) if ranged else ()
-            yield path
         else:
             found = _number(text, position)
             if found is None:
@@ -83,7 +99,9 @@ def _read(text: str, position: int, is_plural: bool) -> Iterator[Path]:
             prefix, base, position = found
             yield from _split_range(prefix, base) if is_plural else ()
             path, position = _subs(text, position, (prefix + _normal(base),))
-            yield path
+        items = _ITEMS.match(text, position)
+        position = items.end() if items else position
+        yield from ((*path, item) for item in re.findall(r"\d+", items[1])) if items else (path,)
         previous = path
         gap = _SEPARATOR.match(text, position)
         ranged = gap is not None and bool(re.fullmatch(r"\s*(?:-|to)\s*", gap[0]))
@@ -108,8 +126,8 @@ def _sibling(previous: Path, part: str) -> Path:
 
 
 def _number(text: str, position: int) -> tuple[str, str, int] | None:
-    chapter = re.match(r"(\d+_)", text[position:])
-    prefix = chapter[1] if chapter else ""
+    chapter = _CHAPTER_PREFIX.match(text, position)
+    prefix = chapter[0] if chapter else ""
     found = _BASE.match(text, position + len(prefix))
     return (prefix, found["base"], found.end()) if found else None
 
@@ -132,18 +150,20 @@ def _between(first: str, last: Path) -> Iterator[Path]:
         between = _ROMAN[_ROMAN.index(low) + 1 : _ROMAN.index(high)]
         yield from ((*last[:-1], numeral) for numeral in between)
     elif first.isdecimal() and last[-1].isdecimal():
-        yield from ((*last[:-1], str(n)) for n in range(int(first) + 1, int(last[-1])))
-    elif len(first) == len(last[-1]) == 1:
+        numbers = range(int(first) + 1, int(last[-1]))
+        if len(numbers) < MAX_RANGE:
+            yield from ((*last[:-1], str(n)) for n in numbers)
+    elif re.fullmatch("[a-z][a-z]|[A-Z][A-Z]", first + last[-1]):
         yield from ((*last[:-1], chr(n)) for n in range(ord(first) + 1, ord(last[-1])))
 
 
 def _split_range(prefix: str, base: str) -> Iterator[Path]:
     """`arts 86-88` names 86, 87 and 88; `art 76-2` is one article with a hyphen in its number."""
-    found = re.fullmatch(r"(\d+)([a-z]?)-(\d+)([a-z]?)", base)
+    found = re.fullmatch(r"(\d{1,9})([a-z]?)-(\d{1,9})([a-z]?)", base)
     if found is None:
         return
     first, last = int(found[1]), int(found[3])
-    if first < last <= first + 60:
+    if first < last <= first + MAX_RANGE:
         yield from ((prefix + str(n),) for n in range(first, last + 1))
     elif first == last:
         yield from ((prefix + found[1] + found[2],), (prefix + found[3] + found[4],))

@@ -76,6 +76,10 @@ class Case(Record):
     )
     fee_per = unknown_or("fee_per", verbose_name=_("fee for each"))
 
+    #: Set by `CaseQuerySet.with_terms()`: keys of terms, and pairs of `relation` and `code`.
+    term_ids: list[str]
+    countries: list[dict[str, str]]
+
     objects = CaseQuerySet.as_manager()
 
     class Meta(Record.Meta):
@@ -277,6 +281,11 @@ class LawApplied(models.Model):
     def __str__(self) -> str:
         return f"{self.law_text} {self.provision_text}".strip()
 
+    @property
+    def public_law(self) -> Law | None:
+        """The law where the world may see it: a link to an unpublished law is no link."""
+        return self.law if self.law is not None and self.law.is_public else None
+
 
 class ProvisionApplied(models.Model):
     """A recorded provision to which the provision given by the source leads."""
@@ -292,6 +301,9 @@ class ProvisionApplied(models.Model):
     provision = models.ForeignKey(
         Provision, on_delete=models.CASCADE, related_name="application_links"
     )
+    #: Set by `CaseQuerySet.with_parts()`: codes of the provision's treaty articles.
+    article_codes: list[str]
+
     match = models.CharField(_("the source names"), max_length=5, choices=Match.choices)
 
     class Meta:

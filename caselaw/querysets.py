@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
@@ -28,7 +28,7 @@ class CaseQuerySet(RecordQuerySet):
 
     def with_parts(self) -> Self:
         """Cases with all their parts: proceedings, defendants, charges, laws applied, sources."""
-        links = apps.get_model("caselaw.ProvisionApplied").objects.select_related("provision")
+        links: Any = apps.get_model("caselaw.ProvisionApplied").objects.select_related("provision")
         applied = apps.get_model("caselaw.LawApplied").objects.select_related("law")
         articles = apps.get_model("legislation.ProvisionArticle").objects.filter(
             provision=OuterRef("provision_id")

@@ -70,8 +70,8 @@ def recorded(case: Case) -> dict[str, bool]:
         "fee": case.fee_amount is not None,
         "technique": "techniques" in vocabularies,
         "cooperation": "cooperation" in vocabularies,
-        "law": any(a.law_id and a.law.is_public for a in applied),
-        "provision": any(a.law_id and a.law.is_public and a.provision_links.all() for a in applied),
+        "law": any(a.public_law for a in applied),
+        "provision": any(a.public_law and a.provision_links.all() for a in applied),
     }
 
 
@@ -92,9 +92,8 @@ def _tokens(case: Case) -> Iterator[str]:
             yield from tokens_of("plea", [charge.plea_id])
             yield from tokens_of("verdict", [charge.verdict_id])
     for applied in case.laws_applied.all():
-        # A link to a law that the world may not see yet is no link to the world.
-        if applied.law_id and applied.law.is_public:
-            yield f"law:{applied.law.code}"
+        if applied.public_law:
+            yield f"law:{applied.public_law.code}"
             for link in applied.provision_links.all():
                 yield f"provision:{link.provision.code}"
                 yield from tokens_of("article", link.article_codes)

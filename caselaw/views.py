@@ -9,7 +9,6 @@ from caselaw.search import COMPLETENESS, recorded
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
 from portal.reference.catalog import catalog
-from portal.search.links import linked_records
 from portal.search.views import SearchView
 
 
@@ -33,7 +32,7 @@ class CaseView(RecordView):
         codes = {
             code
             for applied in case.laws_applied.all()
-            if applied.law_id and applied.law.is_public
+            if applied.public_law
             for link in applied.provision_links.all()
             for code in link.article_codes
         }
@@ -42,7 +41,7 @@ class CaseView(RecordView):
             "terms": grouped_terms(case.term_ids),
             "countries": grouped_countries(case.countries),
             "articles": [article for code, article in catalog().articles.items() if code in codes],
-            "works": linked_records("bibliography", "case", case.code).records,
+            "works": case.works.public().for_list(),
             "has_verdict": has_verdict(case),
         }
 

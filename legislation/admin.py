@@ -5,18 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from legislation.codes import free_provision_code
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
-from portal.reference.admin import SourceInline
-from portal.reference.widgets import ReferenceFieldsMixin
+from portal.reference.admin import PartInline, SourceInline
+from portal.reference.forms import PartForm, PartFormSet, ReferenceFieldsMixin
 from portal.search.admin import PUBLICATION, PartAdmin, RecordAdmin
+
+
+class ProvisionForm(PartForm):
+    limits = {"max_imprisonment_years": (0.01, None)}
+
+
+class ProvisionFormSet(PartFormSet):
+    """Provisions of a law; a new one gets its permanent code when it is saved."""
+
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        form.instance.code = free_provision_code(self.instance, form.instance.number)
+        return super().save_new(form, commit)
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        # The code of the law, and with it the provision's, may have changed since it was read.
+        obj.code = provision_code_in(self.instance, obj)
+        return super().save_existing(form, obj, commit)
 
 
 class ProvisionInline(ReferenceFieldsMixin, admin.StackedInline):
     model = Provision
+    form = ProvisionForm
+    formset = ProvisionFormSet
     extra = 0
     show_change_link = True
     verbose_name_plural = _("provisions (open one for its treaty articles)")
@@ -29,20 +50,45 @@ class ProvisionInline(ReferenceFieldsMixin, admin.StackedInline):
     )
 
 
-class LawRelationInline(admin.TabularInline):
+class LawRelationForm(PartForm):
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("other") is not None and data["other"].pk == self.instance.law_id:
+            self.add_error("other", gettext("A law cannot change itself."))
+        return data
+
+
+class LawRelationInline(PartInline):
     model = LawRelation
+    form = LawRelationForm
     fk_name = "law"
-    extra = 0
     autocomplete_fields = ("other",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LawRelation]:
+        return super().get_queryset(request).select_related("other")
 
 
 class LawSourceInline(SourceInline):
     model = LawSource
 
 
+def provision_code_in(law: Law, provision: Provision) -> str:
+    """The code of a provision behind the present code of its law."""
+    return f"{law.code}:{provision.anchor}"
+
+
+def rename_provisions(law: Law) -> None:
+    """Make the codes of a law's provisions follow a change of its own code."""
+    for provision in law.provisions.all():
+        provision.code = provision_code_in(law, provision)
+        provision.save(update_fields=["code"])
+
+
 @admin.register(Law)
 class LawAdmin(RecordAdmin):
-    list_display = ("title", "place", "number", "adopted", "status", "state", "changed_at", "page")
+    list_display = (
+        *("title", "place", "number", "adopted", "status", "state", "changed_at", "public_page"),
+    )
     list_filter = ("type", "status")
     list_select_related = ("status",)
     inlines = (ProvisionInline, LawRelationInline, LawSourceInline)
@@ -65,22 +111,20 @@ class LawAdmin(RecordAdmin):
         PUBLICATION,
     )
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if formset.model is Provision:
-            for row in formset.forms:
-                if not row.instance.code:
-                    row.instance.code = free_provision_code(form.instance, row.instance.number)
-        super().save_formset(request, form, formset, change)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if change and "code" in form.changed_data:
+            rename_provisions(form.instance)
+        super().save_related(request, form, formsets, change)
 
 
-class ProvisionArticleInline(admin.TabularInline):
+class ProvisionArticleInline(PartInline):
     model = ProvisionArticle
-    extra = 1
     autocomplete_fields = ("article",)
 
 
 @admin.register(Provision)
 class ProvisionAdmin(PartAdmin):
+    form = ProvisionForm
     owner_field = "law"
     list_display = ("__str__", "law")
     list_select_related = ("law",)
@@ -88,6 +132,10 @@ class ProvisionAdmin(PartAdmin):
     autocomplete_fields = ("law",)
     readonly_fields = ("code",)
     inlines = (ProvisionArticleInline,)
+
+    def choice_label(self, provision: Provision) -> str:
+        """A provision among choices: every law has an article 1."""
+        return f"{provision.citation} ({provision.code})"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not obj.code:

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class LegislationConfig(AppConfig):
@@ -32,6 +33,7 @@ class LegislationConfig(AppConfig):
                 "National laws and the provisions that implement the Protocol and the Convention, "
                 "with penalties and the element of benefit."
             ),
+            counted=lambda total: ngettext("%(number)s law", "%(number)s laws", total),
             urls="legislation.urls",
             row_template="legislation/_row.html",
             viewset=LawViewSet,

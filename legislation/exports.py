@@ -16,7 +16,7 @@ def _provision(provision: Provision) -> dict[str, Any]:
         "summary": provision.summary,
         "text_original": provision.text_original,
         "text_translation": provision.text_translation,
-        "protocol_articles": list(provision.article_codes),  # type: ignore[attr-defined]
+        "protocol_articles": list(provision.article_codes),
         "benefit_element": code_of(provision.benefit_element_id),
         "max_imprisonment_years": provision.max_imprisonment_years,
         "life": provision.life,

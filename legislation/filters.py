@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from legislation.models import Provision, ProvisionArticle
-from portal.search.domains import Articles, Domain, Jurisdictions, Terms, Truth
+from portal.search.domains import Articles, Codes, Domain, Jurisdictions, Terms, Truth
 from portal.search.parameters import (
     DateParameter,
     ParameterSet,
@@ -70,7 +70,9 @@ class ArticleFilter(ListFilter):
 class ProvisionFilters(django_filters.FilterSet):
     """Parameters of the list of provisions in the API."""
 
-    law = ListFilter(field_name="law__code", label=_("Code of the law"))
+    law = ListFilter(
+        field_name="law__code", domain=Codes("legislation.Law"), label=_("Code of the law")
+    )
     jurisdiction = ListFilter(
         field_name="law__jurisdiction_id", domain=Jurisdictions(), label=_("Jurisdiction")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -12,11 +12,18 @@ from legislation.exports import export_law
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
 from portal.exchange import schema
 from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
-from portal.exchange.records import SET_ONCE, head_properties, head_values, money_values, term_key
+from portal.exchange.records import (
+    SET_ONCE,
+    RecordImporter,
+    head_properties,
+    head_values,
+    money_values,
+    term_key,
+)
 from portal.exchange.schema import Schema
 
 
-class LawImporter:
+class LawImporter(RecordImporter[Law]):
     """Laws with their provisions."""
 
     model = Law
@@ -24,7 +31,7 @@ class LawImporter:
     def schema(self, codes: dict[str, list[str]]) -> Schema:
         """The schema of a line; `codes` gives the codes of each vocabulary."""
         provision = schema.record(
-            ["summary", "protocol_articles"],
+            ["summary"],
             {
                 "number": schema.text(Provision, "number"),
                 "heading": schema.text(Provision, "heading"),
@@ -40,7 +47,6 @@ class LawImporter:
                 "max_fine": schema.money(),
             },
         )
-        provision["required"] = ["summary"]
         return schema.record(
             ["id", "jurisdiction", "title", "type", "status", "sources"],
             {
@@ -55,29 +61,24 @@ class LawImporter:
                 "provisions": schema.listing(provision),
                 "humanitarian_exemption": schema.BOOLEAN,
                 "migrants_not_liable": schema.BOOLEAN,
-                **{kind: schema.listing(schema.CODE) for kind in LawRelation.Kind.values},
+                **{
+                    kind: schema.listing(schema.CODE, unique=True)
+                    for kind in LawRelation.Kind.values
+                },
                 "sources": schema.sources(LawSource),
             },
         )
 
+    def codes(self, line: dict[str, Any]) -> Iterator[str]:
+        yield line["id"]
+        yield from _provision_codes(line)
+
     def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-        """Codes of other records that a line names: key, database, code."""
         for kind in LawRelation.Kind.values:
             for index, code in enumerate(line.get(kind, [])):
                 yield f"{kind}[{index}]", "legislation", code
 
-    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What a schema cannot say of a line: nothing here."""
-        yield from ()
-
-    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What no two records share beside their codes: nothing here."""
-        yield from ()
-
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["id"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Law]:
         return Law.objects.for_export()
 
     def export(self, instance: Law) -> dict[str, Any]:
@@ -89,22 +90,23 @@ class LawImporter:
         replace_sources(LawSource, "law", written)
         return [instance for instance, *_rest in written]
 
-    def link(self, lines: Iterable[dict[str, Any]]) -> None:
-        """Write the relations between laws, once all laws are there."""
-        wanted = [line for line in lines if any(line.get(k) for k in LawRelation.Kind.values)]
-        keys = dict(
-            Law.objects.filter(
-                code__in={line["id"] for line in wanted}
-                | {code for line in wanted for _key, _db, code in self.references(line)}
-            ).values_list("code", "pk")
-        )
-        for line in wanted:
-            LawRelation.objects.filter(law=keys[line["id"]]).delete()
-            LawRelation.objects.bulk_create(
-                LawRelation(law_id=keys[line["id"]], kind=kind, other_id=keys[code])
+    def link(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Write the relations between laws; the note on one that stays is kept."""
+        named = {code for line in lines for _key, _database, code in self.references(line)}
+        owners = {line["id"] for line in lines}
+        laws = {law.code: law for law in Law.objects.filter(code__in=owners | named)}
+        replace_parts(
+            LawRelation,
+            "law",
+            [(laws[line["id"]], line, False) for line in lines],
+            lambda line: [
+                ({"kind": kind, "other": laws[code]}, {})
                 for kind in LawRelation.Kind.values
                 for code in line.get(kind, [])
-            )
+            ],
+            same=("kind", "other_id"),
+            carry=("note",),
+        )
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -131,9 +133,8 @@ class LawImporter:
         new: list[Provision] = []
         kept: list[tuple[Provision, dict[str, Any], bool]] = []
         for law, line, _is_new in written:
-            lines = line.get("provisions", [])
-            codes = provision_codes(law.code, [part.get("number", "") for part in lines])
-            for position, (code, part) in enumerate(zip(codes, lines, strict=True)):
+            parts = zip(_provision_codes(line), line.get("provisions", []), strict=True)
+            for position, (code, part) in enumerate(parts):
                 provision = present.pop(code, None)
                 is_new = provision is None
                 provision = provision or Provision(law=law, code=code)
@@ -169,3 +170,8 @@ class LawImporter:
             "life": part.get("life"),
             **money_values("max_fine", part.get("max_fine")),
         }
+
+
+def _provision_codes(line: dict[str, Any]) -> list[str]:
+    numbers = [part.get("number", "") for part in line.get("provisions", [])]
+    return provision_codes(line["id"], numbers)

@@ -90,7 +90,7 @@ class LawRelation(models.Model):
     @property
     def reverse_reading(self) -> str:
         """The relation as the other law's page tells it."""
-        return {"amends": _("amended by"), "repeals": _("repealed by")}[self.kind]
+        return str({"amends": _("amended by"), "repeals": _("repealed by")}[self.kind])
 
 
 class Provision(models.Model):
@@ -128,6 +128,9 @@ class Provision(models.Model):
     max_fine_currency = models.CharField(
         _("currency"), max_length=3, blank=True, validators=[validate_currency]
     )
+
+    #: Set by `ProvisionQuerySet.with_articles()`: codes of the treaty articles.
+    article_codes: list[str]
 
     objects = ProvisionQuerySet.as_manager()
 

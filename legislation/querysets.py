@@ -41,15 +41,12 @@ class LawQuerySet(RecordQuerySet):
         )
 
     def for_detail(self) -> Self:
-        """Laws with provisions, relations between laws and sources: five queries."""
-        provisions = apps.get_model("legislation.Provision").objects.with_articles()
-        relations = apps.get_model("legislation.LawRelation").objects
-        return self.prefetch_related(
-            Prefetch("provisions", queryset=provisions),
-            "sources",
-            Prefetch("effects", queryset=relations.select_related("other")),
-            Prefetch("effects_of_others", queryset=relations.select_related("law")),
-        )
+        """Laws with provisions, sources and their effects on other laws: four queries."""
+        return self.for_export()
+
+    def for_page(self) -> Self:
+        """Laws with provisions, sources and their jurisdiction's treaty status: three queries."""
+        return self.for_index().select_related("jurisdiction__treaty_status")
 
     def for_index(self) -> Self:
         """What the search documents of laws are made of."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from legislation.models import Law
+from django.db.models import Q
+
+from legislation.models import Law, LawRelation
+from legislation.querysets import LawQuerySet
 from legislation.search import COMPLETENESS, recorded
 from portal.records.views import RecordView
-from portal.reference.models import TreatyStatus
 from portal.search.links import linked_records
 from portal.search.views import SearchView
 
@@ -26,6 +29,9 @@ class LawView(RecordView):
     database_slug = Law.database
     completeness = COMPLETENESS
 
+    def records(self) -> LawQuerySet:
+        return Law.objects.public().for_page()
+
     def recorded(self, record: Law) -> dict[str, bool]:
         return recorded(record)
 
@@ -36,21 +42,24 @@ class LawView(RecordView):
         for provision in law.provisions.all():
             provision.cases_count = cases.counts.get(provision.code, 0)
             provision.cases_url = cases.url_for("provision", provision.code)
-        relations = [
-            {"reading": effect.get_kind_display(), "law": effect.other}
-            for effect in law.effects.all()
-            if effect.other.is_public
-        ] + [
-            {"reading": effect.reverse_reading, "law": effect.law}
-            for effect in law.effects_of_others.all()
-            if effect.law.is_public
-        ]
         return {
             **context,
-            "relations": relations,
+            "relations": list(_relations(law)),
             "cases": cases.records,
+            "cases_database": cases.database,
             "cases_count": cases.total,
             "cases_url": cases.url_for("law", law.code),
-            "works": linked_records("bibliography", "law", law.code).records,
-            "treaty": TreatyStatus.objects.filter(jurisdiction=law.jurisdiction_id).first(),
+            "works": law.works.public().for_list(),
+            "treaty": getattr(law.jurisdiction, "treaty_status", None),
         }
+
+
+def _relations(law: Law) -> Iterator[dict[str, Any]]:
+    """What a law does to others and others to it, each as the law's own page tells it."""
+    found = LawRelation.objects.filter(Q(law=law) | Q(other=law)).select_related("law", "other")
+    for relation in found.order_by("pk"):
+        is_ours = relation.law_id == law.pk
+        reading = relation.get_kind_display() if is_ours else relation.reverse_reading
+        other = relation.other if is_ours else relation.law
+        if other.is_public:
+            yield {"reading": reading, "law": other}

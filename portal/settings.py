@@ -83,10 +83,12 @@ DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # What decides plans is set per connection, so that any server plans as the tests saw it:
-# random_page_cost for solid-state disks, no JIT for queries of milliseconds, and a limit
-# after which a query is given up instead of holding a worker.
+# random_page_cost for solid-state disks, no JIT for queries of milliseconds. Web processes also
+# give a query up after a while instead of holding a worker (portal/wsgi.py); commands do not.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "options", "-c random_page_cost=1.1 -c jit=off -c work_mem=16MB -c statement_timeout=20s"
+    "options",
+    "-c random_page_cost=1.1 -c jit=off -c work_mem=16MB"
+    f" -c statement_timeout={env.str('STATEMENT_TIMEOUT', default='0')}",
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -111,6 +113,7 @@ LANGUAGES = [
     ("es", _("Spanish")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -123,6 +126,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Source maps are for debuggers; to compress them takes longer than all the rest.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "map"),
+)
+
 COLLECTION_DIR = BASE_DIR / "collection"
 
 REST_FRAMEWORK = {
@@ -132,6 +141,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # `format` is read by the views, which refuse what they do not know.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "portal.rest.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
 }

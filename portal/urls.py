@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.urls import URLResolver, include, path
 from django.urls.resolvers import LocalePrefixPattern
@@ -20,7 +22,7 @@ class LanguagePrefix(LocalePrefixPattern):
         return f"{active_language()}/"
 
 
-pages = [
+pages: list[Any] = [
     path("", views.HomeView.as_view(), name="home"),
     path("search/", views.SearchAllView.as_view(), name="search-all"),
     path("about/", views.AboutView.as_view(), name="about"),

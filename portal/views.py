@@ -15,11 +15,12 @@ from django.views.generic import TemplateView
 from portal.records.database import Database, databases
 from portal.records.models import State
 from portal.records.views import redirect_target
-from portal.search.engine import search
+from portal.rest.parameters import Problem, unknown_names
+from portal.search.engine import snippets, top_hits
 from portal.search.models import SearchDocument
 from portal.search.pages import rows_of
 from portal.search.query import Query, QueryError
-from portal.search.request import Problem, SearchRequest
+from portal.search.request import SearchRequest
 
 LATEST = 2
 SHOWN = 5
@@ -110,31 +111,34 @@ class SearchAllView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         text = self.request.GET.get("q", "")
-        notices = [
-            Problem(name, _("Unknown parameter."), ("q",))
-            for name in self.request.GET
-            if name != "q"
-        ]
+        notices = unknown_names(self.request.GET, ("q",))
         try:
             query = Query.parse(text)
         except QueryError as error:
             query = Query()
             notices.append(Problem("q", str(error)))
-        sections = [self._section(database, query) for database in databases()] if query else []
         return super().get_context_data(
-            query_text=text, sections=sections, notices=notices, **kwargs
+            query_text=text, sections=self._sections(query), notices=notices, **kwargs
         )
 
-    def _section(self, database: Database, query: Query) -> dict[str, Any]:
-        request = SearchRequest(database.slug, query, sort="relevance", page_size=SHOWN)
-        result = search(request)
-        everything = SearchRequest(database.slug, query, sort="relevance")
-        return {
-            "database": database,
-            "total": result.total,
-            "rows": rows_of(database, result),
-            "url": f"{database.search_path}?{everything.querystring()}",
-        }
+    def _sections(self, query: Query) -> list[dict[str, Any]]:
+        if not query:
+            return []
+        hits = top_hits(query, SHOWN)
+        pieces = snippets(query, {slug: ids for slug, (_total, ids) in hits.items()})
+        sections = []
+        for database in databases():
+            total, ids = hits.get(database.slug, (0, ()))
+            everything = SearchRequest(database.slug, query, sort="relevance")
+            sections.append(
+                {
+                    "database": database,
+                    "total": total,
+                    "rows": rows_of(database, ids, pieces),
+                    "url": f"{database.search_path}?{everything.querystring()}",
+                }
+            )
+        return sections
 
 
 def permanent(request: HttpRequest, code: str) -> HttpResponse:

@@ -7,12 +7,16 @@ loaded. `lines` gives the same collection as plain data, for counting by hand.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.template import Template
+from django.test import Client
+from django.test.utils import _TestState
 
 COLLECTION = Path(settings.COLLECTION_DIR)
 
@@ -49,6 +53,12 @@ def held_back() -> list[tuple[str, str]]:
     ]
 
 
+@cache
+def reader() -> Client:
+    """A reader without a session. One for all tests: each new client loads all middleware."""
+    return Client()
+
+
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Any) -> None:
     """Static files by their plain names: the tests do not collect them first."""
@@ -56,3 +66,14 @@ def plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture
+def plain_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates rendered as they are in earnest.
+
+    Django's test environment copies the whole context for every included piece, which makes a
+    page of many pieces ten times slower; tests that ask for pages by the hundred do without.
+    """
+    original = _TestState.saved_data.template_render
+    monkeypatch.setattr(Template, "_render", original)

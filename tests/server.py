@@ -18,6 +18,7 @@ import pytest
 from portal.embedded_postgres import (
     VAR,
     EmbeddedPostgresError,
+    Hold,
     ensure_local_environment,
     remove,
 )
@@ -33,11 +34,12 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
         directory = _directory()
-        atexit.register(_tidy, directory)  # before the hold, so that it comes after it
         try:
-            ensure_local_environment(directory, testing=True)
+            hold = ensure_local_environment(directory, testing=True)
         except EmbeddedPostgresError as error:
             raise pytest.UsageError(str(error)) from error
+        if hold:
+            atexit.register(_tidy, hold, directory)
     return (yield)
 
 
@@ -57,8 +59,11 @@ def _directory() -> Path:
     return VAR / "postgres-test"
 
 
-def _tidy(directory: Path) -> None:
+def _tidy(hold: Hold, directory: Path) -> None:
     """Keep the usual directory for the next run, except for files that lie elsewhere."""
+    hold.release()
+    if (directory / "kept").exists():
+        return
     if directory.name != "postgres-test" or (directory / "refuge").exists():
         _remove(directory)
 

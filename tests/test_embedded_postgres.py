@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,8 +23,11 @@ from portal.postgres_server import EmbeddedPostgresError, Server
 
 ROOT = os.geteuid() == 0
 HOLDER = """
-import sys, time
+import signal, sys, time
 from portal.embedded_postgres import Hold
+# As in a terminal, also where the tests run in the background or under nohup.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 Hold(sys.argv[1], testing=True)
 print("ready", flush=True)
 time.sleep(60)
@@ -68,19 +72,22 @@ def query(url: str, statement: str) -> object:
         connection.close()
 
 
-def holder(directory: Path) -> subprocess.Popen[str]:
-    """A process that holds a server, once it does."""
-    process = subprocess.Popen(
+@contextmanager
+def holder(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds a server, once it does; killed at the end if it still lives."""
+    with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(directory)],
         cwd=embedded_postgres.CHECKOUT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n", process.communicate()[1]
-    return process
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def kill_server(directory: Path) -> None:
@@ -150,11 +157,10 @@ def test_start_is_repeatable_and_lasts_until_stop(directory: Path) -> None:
 
 
 def test_server_stops_with_its_last_holder(directory: Path) -> None:
-    first = holder(directory)
-    with Hold(directory, testing=True) as second:
+    with holder(directory) as first, Hold(directory, testing=True) as second:
         assert second.found_running
         first.terminate()
-        first.wait(timeout=10)
+        first.wait(timeout=20)
         assert query(second.url, "SELECT 1") == 1
         with pytest.raises(EmbeddedPostgresError, match="in use"):
             embedded_postgres.remove(directory)
@@ -163,20 +169,17 @@ def test_server_stops_with_its_last_holder(directory: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_to_the_holder_stops_the_server(directory: Path, number: signal.Signals) -> None:
-    process = holder(directory)
-    pid = Server(directory).pid()
-    os.killpg(process.pid, number)
-    process.communicate(timeout=10)
-    assert process.returncode != 0
+    with holder(directory) as process:
+        pid = Server(directory).pid()
+        os.killpg(process.pid, number)
+        assert process.wait(timeout=20) != 0
     assert Server(directory).pid() is None
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_server_of_a_killed_holder_is_used_and_then_stopped(directory: Path) -> None:
-    process = holder(directory)
-    pid = Server(directory).pid()
-    process.kill()
-    process.communicate()
+    with holder(directory):
+        pid = Server(directory).pid()
     assert Server(directory).pid() == pid
     with Hold(directory, testing=True):
         assert Server(directory).pid() == pid
@@ -271,18 +274,23 @@ def test_directory_that_only_root_can_enter(tmp_path: Path) -> None:
 def test_failure_shows_the_end_of_the_log(directory: Path) -> None:
     settings = Server(directory).data / "postgresql.auto.conf"
     settings.write_text("nonsense = 1\n")
-    with pytest.raises(EmbeddedPostgresError, match=r"did not start[^$]*server\.log[^$]*nonsense"):
-        embedded_postgres.start(directory, testing=True)
-    settings.write_text("")
+    expected = r"did not start[^$]*server\.log[^$]*nonsense"
+    try:
+        with pytest.raises(EmbeddedPostgresError, match=expected):
+            embedded_postgres.start(directory, testing=True)
+    finally:
+        settings.write_text("")
 
 
 def test_data_of_another_release_is_left_alone(directory: Path) -> None:
     version = Server(directory).data / "PG_VERSION"
     version.write_text("15\n")
-    with pytest.raises(EmbeddedPostgresError, match="PostgreSQL 15"):
-        embedded_postgres.start(directory, testing=True)
-    assert version.read_text() == "15\n"
-    version.write_text("18\n")
+    try:
+        with pytest.raises(EmbeddedPostgresError, match="PostgreSQL 15"):
+            embedded_postgres.start(directory, testing=True)
+        assert version.read_text() == "15\n"
+    finally:
+        version.write_text("18\n")
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.records.database import databases
+from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
-from portal.rest.views import ParameterError
 
 REFERENCE = ("jurisdictions", "vocabularies", "treaty-articles", "treaty-status")
 LICENCE = {
@@ -27,8 +27,7 @@ class RootView(APIView):
     @extend_schema(responses={200: dict})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.query_params:
-            errors = [ParameterError(name, "Unknown parameter.") for name in request.query_params]
-            raise BadParameters(errors, ())
+            raise BadParameters(unknown_names(request.query_params, ()), ())
         names = [
             name
             for database in databases()

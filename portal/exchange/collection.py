@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, models, transaction
 
 from portal.exchange import schema
 from portal.exchange.faults import CollectionError, Fault
-from portal.exchange.reading import Line, read_lines, read_object
+from portal.exchange.foundations import (
+    VOCABULARIES,
+    Codes,
+    codes_of,
+    read_jurisdictions,
+    read_vocabularies,
+    twice,
+)
+from portal.exchange.reading import Line, read_lines
 from portal.exchange.reference import (
-    ARTICLES,
-    TERM_SCHEMA,
     ArticleImporter,
     JurisdictionImporter,
     ProcessImporter,
@@ -22,18 +30,19 @@ from portal.exchange.reference import (
     TermImporter,
     TreatyStatusImporter,
 )
-from portal.exchange.sync import Importer, Outcome, sync
+from portal.exchange.sync import Importer, Outcome, Progress, sync
 from portal.records.database import Database, databases
 from portal.reference.models import DataVersion
 from portal.search import index
 
-_REFERENCE: dict[str, Importer] = {
+_TREATY_STATUS = TreatyStatusImporter()
+_REFERENCE: dict[str, Importer[Any]] = {
     "terms": TermImporter(),
     "treaty articles": ArticleImporter(),
     "regions": RegionImporter(),
     "regional processes": ProcessImporter(),
     "jurisdictions": JurisdictionImporter(),
-    "treaty status": TreatyStatusImporter(),
+    "treaty status": _TREATY_STATUS,
 }
 
 
@@ -62,186 +71,111 @@ def read_collection(path: Path) -> Collection:
     """Read and judge a collection.
 
     Raises:
-        CollectionError: with every fault of every file.
+        CollectionError: with the faults of all files.
     """
-    faults: list[Fault] = []
     if not path.is_dir():
         raise CollectionError([Fault(str(path), 0, "", "is not a folder")])
-    found = Collection()
-    _read_vocabularies(path, found, faults)
-    _read_jurisdictions(path, found, faults)
-    if faults:
-        # Without sound vocabularies every code of every record would be called unknown.
-        raise CollectionError(faults)
-    codes = _codes(found)
+    faults: list[Fault] = []
+    found = Collection({**read_vocabularies(path, faults), **read_jurisdictions(path, faults)})
+    lacks_foundation = bool(faults)
     status = read_lines(path / "protocol-status.jsonl", faults)
-    faults += schema.faults_of(TreatyStatusImporter.schema, status)
-    faults += _unknown_jurisdictions(status, codes)
     found.reference["treaty status"] = status
     for database in _databases():
-        lines = read_lines(path / file_of(database), faults)
-        faults += schema.faults_of(database.importer.schema(codes), lines)
-        found.records[database.slug] = lines
-    faults += _twice(
-        [line for lines in found.records.values() for line in lines], "id", lambda d: d.get("id")
-    )
-    faults += _twice(status, "jurisdiction", lambda data: data.get("jurisdiction"))
-    if not faults:
-        faults += _cross_faults(found)
-        faults += _attach_notes(path, found)
+        found.records[database.slug] = read_lines(path / file_of(database), faults)
+    notes = read_lines(path / "review-notes.jsonl", faults, may_be_empty=True)
+    if lacks_foundation:
+        # Without sound vocabularies every code of every record would be called unknown.
+        raise CollectionError(faults)
+    faults += _judge(found, notes, {fault.file for fault in faults})
     if faults:
         raise CollectionError(faults)
     return found
 
 
-def _read_vocabularies(path: Path, found: Collection, faults: list[Fault]) -> None:
-    name = "vocabularies.json"
-    terms: list[Line] = []
-    articles: list[Line] = []
-    for vocabulary, entries in (read_object(path / name, faults) or {}).items():
-        if not isinstance(entries, list):
-            faults.append(Fault(name, 0, vocabulary, "is not a list of terms"))
-            continue
-        lines = [Line(name, 0, entry) for entry in entries]
-        for place, line in enumerate(lines):
-            key = f"{vocabulary}[{place}]"
-            faults += [
-                Fault(name, 0, f"{key}.{fault.key}".rstrip("."), fault.message)
-                for fault in schema.faults_of(TERM_SCHEMA, [line])
-            ]
-            if isinstance(line.data, dict):
-                line.data.update(vocabulary=vocabulary, position=place)
-        faults += _twice(
-            lines, vocabulary, lambda data: data.get("code") if isinstance(data, dict) else None
-        )
-        (articles if vocabulary == ARTICLES else terms).extend(lines)
-    for line in articles:
-        if isinstance(line.data, dict):
-            line.data.pop("vocabulary", None)
-    found.reference["terms"], found.reference["treaty articles"] = terms, articles
+def _judge(found: Collection, notes: Sequence[Line], torn: set[str]) -> list[Fault]:
+    """All that is wrong with lines that could be read; sound notes go to their records.
+
+    Args:
+        found: the lines.
+        notes: the lines of the review notes.
+        torn: names of files of which some line could not be read: who knows what stood there.
+    """
+    codes = codes_of(found.reference)
+    schemas = {database.slug: database.importer.schema(codes) for database in _databases()}
+    if codes.missing:
+        return [Fault(VOCABULARIES, 0, name, "is missing") for name in codes.missing]
+    faults = _status_faults(found.reference["treaty status"], codes)
+    for slug, lines in found.records.items():
+        faults += schema.faults_of(schemas[slug], lines)
+    records = [line for lines in found.records.values() for line in lines]
+    faults += twice(records, "id", lambda data: data.get("id"))
+    whole = {database.slug for database in _databases() if file_of(database) not in torn}
+    faults += list(_cross_faults(found, faults, whole))
+    return faults + _attach_notes(records, notes, can_miss=len(whole) == len(found.records))
 
 
-def _read_jurisdictions(path: Path, found: Collection, faults: list[Fault]) -> None:
-    name = "jurisdictions.json"
-    data = read_object(path / name, faults) or {}
-    parts = {
-        "regions": ("regions", RegionImporter.schema),
-        "regional processes": ("memberships", ProcessImporter.schema),
-        "jurisdictions": ("jurisdictions", JurisdictionImporter.schema),
-    }
-    for kind, (key, wanted) in parts.items():
-        entries = data.get(key)
-        lines = [Line(name, 0, entry) for entry in entries] if isinstance(entries, list) else []
-        if not lines and not faults:
-            faults.append(Fault(name, 0, key, "is not a list with entries"))
-        for place, line in enumerate(lines):
-            prefix = f"{key}[{place}]"
-            faults += [
-                Fault(name, 0, f"{prefix}.{fault.key}".rstrip("."), fault.message)
-                for fault in schema.faults_of(wanted, [line])
-            ]
-            if isinstance(line.data, dict) and kind != "jurisdictions":
-                line.data["position"] = place
-        if not faults:
-            faults += _twice(lines, key, lambda entry: entry.get("code"))
-        found.reference[kind] = lines
-    if not faults:
-        faults += _place_faults(found)
+def _sound(lines: Iterable[Line], faults: Iterable[Fault]) -> list[Line]:
+    """The lines in which nothing was found wrong, and which others may be compared with."""
+    wrong = {(fault.file, fault.line) for fault in faults}
+    return [line for line in lines if (line.file, line.number) not in wrong]
 
 
-def _place_faults(found: Collection) -> list[Fault]:
-    """Regions and processes that a jurisdiction or region names and nobody defines."""
-    regions = {line.data["code"]: line.data.get("parent") for line in found.reference["regions"]}
-    processes = {line.data["code"] for line in found.reference["regional processes"]}
-    faults = []
-    for place, line in enumerate(found.reference["regions"]):
-        parent = line.data.get("parent")
-        if parent is not None and parent not in regions:
-            faults.append(line.fault(f"regions[{place}].parent", f"no region {parent}"))
-    for place, line in enumerate(found.reference["jurisdictions"]):
-        key = f"jurisdictions[{place}]"
-        levels = ("intermediate_region", "sub_region", "region")
-        named = [line.data[level] for level in levels if level in line.data]
-        for code, above in zip(named, (*named[1:], None), strict=False):
-            if code not in regions:
-                faults.append(line.fault(key, f"no region {code}"))
-            elif regions[code] != above:
-                faults.append(line.fault(key, f"region {code} does not lie in {above}"))
-        faults += [
-            line.fault(f"{key}.memberships", f"no regional process {code}")
-            for code in line.data.get("memberships", [])
-            if code.partition(":")[0] not in processes
-        ]
-    return faults
-
-
-def _codes(found: Collection) -> dict[str, list[str]]:
-    codes: dict[str, list[str]] = {}
-    for line in found.reference["terms"]:
-        codes.setdefault(line.data["vocabulary"], []).append(line.data["code"])
-    codes[ARTICLES] = [line.data["code"] for line in found.reference["treaty articles"]]
-    codes["jurisdictions"] = [line.data["code"] for line in found.reference["jurisdictions"]]
-    return codes
-
-
-def _unknown_jurisdictions(lines: Iterable[Line], codes: dict[str, list[str]]) -> list[Fault]:
+def _status_faults(lines: Sequence[Line], codes: Codes) -> list[Fault]:
+    faults = schema.faults_of(TreatyStatusImporter.schema, lines)
+    faults += twice(lines, "jurisdiction", lambda data: data.get("jurisdiction"))
     known = set(codes["jurisdictions"])
-    return [
-        line.fault("jurisdiction", f"no jurisdiction {line.data.get('jurisdiction')}")
-        for line in lines
-        if line.data.get("jurisdiction") not in known
-    ]
-
-
-def _twice(lines: Iterable[Line], key: str, value_of: Callable[[Any], Any]) -> list[Fault]:
-    first: dict[Any, Line] = {}
-    faults = []
-    for line in lines:
-        value = value_of(line.data)
-        if not isinstance(value, str):
-            continue
-        if value in first:
-            place = f"{first[value].file}:{first[value].number}".removesuffix(":0")
-            faults.append(line.fault(key, f"“{value}” stands already in {place}"))
-        first.setdefault(value, line)
+    for line in _sound(lines, faults):
+        faults += [line.fault(*fault) for fault in _TREATY_STATUS.faults(line.data)]
+        if line.data["jurisdiction"] not in known:
+            faults.append(
+                line.fault("jurisdiction", f"no jurisdiction {line.data['jurisdiction']}")
+            )
     return faults
 
 
-def _cross_faults(found: Collection) -> list[Fault]:
+def _cross_faults(
+    found: Collection, faults: Sequence[Fault], whole: Container[str]
+) -> Iterator[Fault]:
     """References that lead nowhere, values that must be unique, and what no schema can say."""
-    known = {slug: {line.data["id"] for line in lines} for slug, lines in found.records.items()}
-    faults = []
-    for database in _databases():
+    sound = {slug: _sound(lines, faults) for slug, lines in found.records.items()}
+    importers = {database.slug: database.importer for database in _databases()}
+    known = {
+        # A record with another fault is there all the same.
+        slug: {line.data.get("id") for line in lines if isinstance(line.data.get("id"), str)}
+        for slug, lines in found.records.items()
+    }
+    for slug, lines in sound.items():
+        known[slug] |= {code for line in lines for code in importers[slug].codes(line.data)}
+    for slug, lines in sound.items():
         seen: dict[tuple[str, str], Line] = {}
-        for line in found.records[database.slug]:
-            faults += [line.fault(*fault) for fault in database.importer.faults(line.data)]
-            for key, target, code in database.importer.references(line.data):
-                if code not in known[target]:
-                    faults.append(line.fault(key, f"no record “{code}” in {target}.jsonl"))
+        for line in lines:
+            yield from (line.fault(*fault) for fault in importers[slug].faults(line.data))
+            for key, target, code in importers[slug].references(line.data):
+                if code not in known[target] and target in whole:
+                    yield line.fault(key, f"no record “{code}” in {target}.jsonl")
                 elif code == line.data["id"]:
-                    faults.append(line.fault(key, "the record names itself"))
-            for pair in database.importer.unique_keys(line.data):
+                    yield line.fault(key, "the record names itself")
+            for pair in importers[slug].unique_keys(line.data):
                 if pair in seen:
                     message = f"“{pair[1]}” stands already in line {seen[pair].number}"
-                    faults.append(line.fault(pair[0], message))
+                    yield line.fault(pair[0], message)
                 seen.setdefault(pair, line)
-    return faults
 
 
-def _attach_notes(path: Path, found: Collection) -> list[Fault]:
-    """Put the review notes on the lines of their records."""
-    faults: list[Fault] = []
-    notes = read_lines(path / "review-notes.jsonl", faults)
+def _attach_notes(records: Iterable[Line], notes: Sequence[Line], *, can_miss: bool) -> list[Fault]:
+    """Put the review notes on the lines of their records; `can_miss`: all records are there."""
     wanted = schema.record(["code", "note"], {"code": schema.CODE, "note": schema.TEXT})
-    faults += schema.faults_of(wanted, notes)
-    faults += _twice(notes, "code", lambda data: data.get("code"))
-    if faults:
-        return faults
-    records = {line.data["id"]: line for lines in found.records.values() for line in lines}
-    for note in notes:
-        line = records.get(note.data["code"])
+    faults = schema.faults_of(wanted, notes)
+    faults += twice(notes, "code", lambda data: data.get("code"))
+    by_code = {line.data["id"]: line for line in records if isinstance(line.data.get("id"), str)}
+    for note in _sound(notes, faults):
+        line = by_code.get(note.data["code"])
         if line is None:
-            faults.append(note.fault("code", f"no record “{note.data['code']}”"))
+            if can_miss:
+                faults.append(note.fault("code", f"no record “{note.data['code']}”"))
+        elif "review_note" in line.data:
+            message = f"“{note.data['code']}” has a note in {line.file} already"
+            faults.append(note.fault("code", message))
         else:
             line.data["review_note"] = note.data["note"]
     return faults
@@ -251,7 +185,7 @@ def write_collection(
     found: Collection,
     *,
     overwrite: bool = False,
-    progress: Callable[[int], Any] = lambda n: None,
+    progress: Progress = lambda n: None,
 ) -> dict[str, Outcome]:
     """Write a collection in one transaction; a second time nothing is written.
 
@@ -259,24 +193,48 @@ def write_collection(
         found: what `read_collection` gave.
         overwrite: whether edits made by hand give way to the collection.
         progress: is told how many lines were done.
+
+    Raises:
+        CollectionError: a line cannot be held as it stands; nothing was changed.
     """
     outcomes: dict[str, Outcome] = {}
     changed: list[Any] = []
     with transaction.atomic():
+        _keep_others_out()
         for kind, importer in _REFERENCE.items():
-            lines = [line.data for line in found.reference[kind]]
-            outcome, written = sync(importer, lines, overwrite=overwrite, progress=progress)
-            outcomes[kind] = outcome
+            outcomes[kind], written = sync(
+                importer, found.reference[kind], overwrite=overwrite, progress=progress
+            )
             changed += written
         if changed:
             DataVersion.bump(DataVersion.REFERENCE)
         for database in _databases():
-            lines = [line.data for line in found.records[database.slug]]
-            outcome, written = sync(
-                database.importer, lines, overwrite=overwrite, progress=progress
+            outcomes[database.slug], written = sync(
+                database.importer,
+                found.records[database.slug],
+                overwrite=overwrite,
+                progress=progress,
+                around=partial(_followed, database.model),
             )
-            outcomes[str(database.slug)] = outcome
             changed += written
         if changed:
             index.refresh(changed)
     return outcomes
+
+
+def _keep_others_out() -> None:
+    """Let nobody write until we are done: an edit made meanwhile would be lost unseen."""
+    importers = (*_REFERENCE.values(), *(database.importer for database in _databases()))
+    quote = connection.ops.quote_name
+    tables = ", ".join(quote(importer.model._meta.db_table) for importer in importers)
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+
+
+@contextmanager
+def _followed(model: type[models.Model], changing: Sequence[Any]) -> Iterator[None]:
+    """Have every database do what it does when records of another one change."""
+    with ExitStack() as stack:
+        for database in _databases():
+            stack.enter_context(database.importer.following(model, changing))
+        yield

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+#: A fault is read by a person: a longer text is cut.
+MAX_SHOWN = 300
+
+
+def place_of(path: Iterable[str | int]) -> str:
+    """A place in an object as it is written: `defendants[0].charges[1].verdict`."""
+    key = ""
+    for part in path:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return key.removeprefix(".")
+
+
+def shown(text: str, limit: int = MAX_SHOWN) -> str:
+    """A text of unknown origin, fit for a terminal: short, and every letter printable."""
+    cut = text if len(text) <= limit else f"{text[:limit]} …"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in cut)
 
 
 @dataclass(frozen=True, order=True)
@@ -23,12 +41,13 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+        key = f"{self.key}: " if self.key else ""
+        return f"{place}: {shown(key)}{shown(self.message)}"
 
 
 class CollectionError(Exception):
     """The collection cannot be loaded; `faults` says why."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = sorted(faults)
         super().__init__(f"{len(self.faults)} faults")

@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from portal.exchange.faults import Fault
+from portal.exchange.faults import Fault, place_of, shown
 
 #: No record is near this; a longer line is not read into memory.
 MAX_LINE = 2_000_000
 MAX_FILE = 50_000_000
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+MAX_DEPTH = 20
+MAX_DIGITS = 20
+# What PostgreSQL or a page could not hold, half a surrogate pair included.
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Line:
-    """An object and where it stands."""
+    """An object and where it stands.
+
+    Attributes:
+        number: the line, or 0 in a file that is one object.
+        place: where in that one object: `jurisdictions[3]`.
+    """
 
     file: str
     number: int
     data: dict[str, Any]
+    place: str = ""
 
     def fault(self, key: str, message: str) -> Fault:
+        key = ".".join(part for part in (self.place, key) if part)
         return Fault(self.file, self.number, key, message)
 
 
-def read_lines(path: Path, faults: list[Fault]) -> list[Line]:
+def read_lines(path: Path, faults: list[Fault], *, may_be_empty: bool = False) -> list[Line]:
     """The objects of a JSON Lines file; what cannot be read is added to `faults`."""
-    found = []
+    found: list[Line] = []
+    before = len(faults)
     try:
+        if not _is_file(path, faults):
+            return found
         with path.open("rb") as stream:
             for number, raw in _bounded(path.name, stream, faults):
                 if raw.strip():
@@ -41,19 +56,32 @@ def read_lines(path: Path, faults: list[Fault]) -> list[Line]:
                         found.append(Line(path.name, number, data))
     except OSError as error:
         faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
+    if not found and not may_be_empty and len(faults) == before:
+        faults.append(Fault(path.name, 0, "", "is empty"))
     return found
 
 
 def read_object(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
     """The object of a JSON file, or None with a fault added."""
     try:
+        if not _is_file(path, faults):
+            return None
         if path.stat().st_size > MAX_FILE:
             faults.append(Fault(path.name, 0, "", f"is larger than {MAX_FILE:,} bytes"))
             return None
-        return _decode(path.name, 0, path.read_bytes(), faults)
+        return _decode(path.name, 0, path.read_bytes().removeprefix(_BYTE_ORDER_MARK), faults)
     except OSError as error:
         faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
         return None
+
+
+def _is_file(path: Path, faults: list[Fault]) -> bool:
+    """Whether there is a plain file: a pipe or a device might never end."""
+    if not path.is_file():
+        message = "is not a file" if path.exists() else "is missing"
+        faults.append(Fault(path.name, 0, "", message))
+        return False
+    return True
 
 
 def _bounded(name: str, stream: BinaryIO, faults: list[Fault]) -> Iterator[tuple[int, bytes]]:
@@ -61,7 +89,7 @@ def _bounded(name: str, stream: BinaryIO, faults: list[Fault]) -> Iterator[tuple
     while raw := stream.readline(MAX_LINE + 1):
         number += 1
         if len(raw) <= MAX_LINE:
-            yield number, raw
+            yield number, raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw
             continue
         faults.append(Fault(name, number, "", f"the line is longer than {MAX_LINE:,} bytes"))
         while raw and not raw.endswith(b"\n"):
@@ -69,33 +97,46 @@ def _bounded(name: str, stream: BinaryIO, faults: list[Fault]) -> Iterator[tuple
 
 
 def _decode(name: str, number: int, raw: bytes, faults: list[Fault]) -> dict[str, Any] | None:
+    data, message, line = None, "", number
     try:
-        text = raw.decode("utf-8")
+        data = _parse(raw.strip() if number else raw)
     except UnicodeDecodeError as error:
-        faults.append(Fault(name, number, "", f"is not UTF-8: byte {error.start + 1}"))
-        return None
-    try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        message = f"is not UTF-8: byte {error.start + 1}"
     except RecursionError:
-        faults.append(Fault(name, number, "", "is nested too deep"))
-        return None
+        message = "is nested too deep"
+    except json.JSONDecodeError as error:
+        line = number or error.lineno
+        message = f"is not JSON: {error.msg}, column {error.colno}"
     except ValueError as error:
-        faults.append(Fault(name, number, "", f"is not JSON: {error}"))
+        message = str(error)
+    else:
+        message = "" if isinstance(data, dict) else "is not an object"
+    if message:
+        faults.append(Fault(name, line, "", message))
         return None
-    if not isinstance(data, dict):
-        faults.append(Fault(name, number, "", "is not an object"))
-        return None
-    before = len(faults)
-    faults.extend(Fault(name, number, key, "holds a control character") for key in _dirty(data, ""))
-    return data if len(faults) == before else None
+    unfit = [Fault(name, line, place_of(path), why) for path, why in _unfit(data, ())]
+    faults += unfit
+    return None if unfit else data
+
+
+def _parse(raw: bytes) -> Any:
+    return json.loads(
+        raw.decode("utf-8"),
+        object_pairs_hook=_unique,
+        parse_constant=_refuse_constant,
+        parse_float=_number,
+        parse_int=_whole,
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _value in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key “{twice}” stands twice")
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                raise ValueError(f"the key “{shown(key, 60)}” stands twice")
+            seen.add(key)
     return found
 
 
@@ -103,15 +144,31 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
 
 
-def _dirty(value: Any, key: str) -> Iterator[str]:
-    """Keys of texts that PostgreSQL or a page could not hold."""
-    if isinstance(value, str):
-        if _CONTROL.search(value) or any("\ud800" <= letter <= "\udfff" for letter in value):
-            yield key
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _dirty(name, f"{key}.{name}".lstrip("."))
-            yield from _dirty(inner, f"{key}.{name}".lstrip("."))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _dirty(inner, f"{key}[{index}]")
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"the number {shown(text, MAX_DIGITS)} has too many digits")
+    return int(text)
+
+
+def _number(text: str) -> int | float:
+    """A number with a point or an exponent; 12.0 is 12, as JSON Schema has it."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {shown(text, MAX_DIGITS)} is too large")
+    return int(value) if value.is_integer() and abs(value) < 10**15 else value
+
+
+def _unfit(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Places in an object that we could not hold: control characters, or one too deep."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value)
+    for part, inner in parts:
+        if isinstance(part, str) and _UNFIT.search(part):
+            yield (*path, part), "the key holds a control character"
+        if isinstance(inner, str):
+            if _UNFIT.search(inner):
+                yield (*path, part), "holds a control character"
+        elif isinstance(inner, dict | list):
+            if len(path) == MAX_DEPTH:
+                yield path, "is nested too deep"
+                return
+            yield from _unfit(inner, (*path, part))

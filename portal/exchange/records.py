@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
 
+from django.db import models
 from django.utils import timezone
 
 from portal.exchange import schema
 from portal.exchange.schema import Schema
-from portal.records.models import Record, State
+from portal.exchange.sync import Importer
+from portal.records.models import Record, Redirect, State
+
+R = TypeVar("R", bound=Record)
 
 #: A record is first published once, however often it is loaded.
 SET_ONCE = ("first_published_at",)
@@ -77,3 +83,41 @@ def export_head(record: Record) -> dict[str, Any]:
         "withdrawal_reason": record.withdrawal_reason,
         "review_note": record.review_note,
     }
+
+
+class RecordImporter(Importer[R]):
+    """How the records of a database go in and out of the collection."""
+
+    def key_of(self, data: dict[str, Any]) -> str:
+        return str(data["id"])
+
+    def retired(self) -> Collection[str]:
+        # A code that leads to another record was merged with it: making it again would undo that.
+        return set(Redirect.objects.values_list("code", flat=True))
+
+    def schema(self, codes: dict[str, list[str]]) -> Schema:
+        """The schema of a line; `codes` gives the codes of each vocabulary."""
+        raise NotImplementedError
+
+    def codes(self, line: dict[str, Any]) -> Iterator[str]:
+        """The permanent codes that a line defines."""
+        yield line["id"]
+
+    def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Codes that a line names and another defines: key, database, code."""
+        yield from ()
+
+    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a schema cannot say of a line: key and message."""
+        if line.get("state") == State.WITHDRAWN and "withdrawal_reason" not in line:
+            yield "withdrawal_reason", "is missing, though the record is withdrawn"
+
+    def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What no two records share beside their codes: key and value."""
+        yield from ()
+
+    def following(
+        self, model: type[models.Model], changing: Sequence[Any]
+    ) -> AbstractContextManager[Any]:
+        """What this database does before and after records of another database change."""
+        return nullcontext()

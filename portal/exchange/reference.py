@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -10,6 +10,7 @@ from django.db import models
 from portal.exchange import schema
 from portal.exchange.parts import Pair, export_sources, replace_parts, replace_sources, save_heads
 from portal.exchange.schema import Schema
+from portal.exchange.sync import Importer
 from portal.reference.models import (
     Jurisdiction,
     Process,
@@ -24,17 +25,20 @@ from portal.reference.models import (
 )
 
 ARTICLES = "protocol_articles"
-_TERM = {
-    "code": {"type": "string", "pattern": r"^[A-Za-z0-9._-]+$", "maxLength": 60},
+TERM_CODE = "^[A-Za-z0-9._-]+$"
+_TERM: dict[str, Schema] = {
+    "code": {**schema.text(Term, "code"), "pattern": TERM_CODE},
     "labels": schema.labels(),
-    "origin": {
-        "type": "object",
-        "additionalProperties": {"enum": ["official", "translated"]},
-    },
+    "origin": schema.record(
+        schema.LANGUAGES,
+        {language: {"enum": ["official", "translated"]} for language in schema.LANGUAGES},
+    ),
     "definition": schema.TEXT,
 }
-TERM_SCHEMA: Schema = schema.record(["code", "labels", "origin", "definition"], _TERM)
-M49: Schema = {"type": "string", "pattern": r"^\d{3}$"}
+#: The key of a term is its vocabulary, a colon and its code: it must fit into its column.
+VOCABULARY_PATTERN = r"[a-z0-9_]{1,39}"
+M49: Schema = {"type": "string", "pattern": "^[0-9]{3}$"}
+PROTOCOL_ADOPTED = "2000-11-15"
 
 
 def _official(line: dict[str, Any]) -> list[str]:
@@ -46,15 +50,16 @@ def _origin(instance: Term | TreatyArticle) -> dict[str, str]:
     return {code: "official" if code in official else "translated" for code in instance.labels}
 
 
-class TermImporter:
+class TermImporter(Importer[Term]):
     """Terms; a line is the term with its `vocabulary` and `position`."""
 
     model = Term
+    schema = schema.record(_TERM, _TERM)
 
     def key_of(self, data: dict[str, Any]) -> str:
         return f"{data['vocabulary']}:{data['code']}"
 
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Term]:
         return Term.objects.all()
 
     def export(self, instance: Term) -> dict[str, Any]:
@@ -67,12 +72,20 @@ class TermImporter:
             "definition": instance.definition,
         }
 
+    def prepare(self, lines: Sequence[dict[str, Any]]) -> list[models.Model]:
+        """Write the vocabularies themselves, in the order of the file."""
+        present = dict(Vocabulary.objects.values_list("code", "position"))
+        names = dict.fromkeys(line["vocabulary"] for line in lines)
+        changed: list[models.Model] = [
+            Vocabulary(code=name, position=position)
+            for position, name in enumerate(names)
+            if present.get(name) != position
+        ]
+        for vocabulary in changed:
+            vocabulary.save()
+        return changed
+
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
-        names = dict.fromkeys(line["vocabulary"] for _instance, line in pairs)
-        Vocabulary.objects.bulk_create(
-            [Vocabulary(code=name, position=n) for n, name in enumerate(names)],
-            ignore_conflicts=True,
-        )
         return [written for written, *_rest in save_heads(Term, pairs, self._values)]
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -87,15 +100,15 @@ class TermImporter:
         }
 
 
-class ArticleImporter:
+class ArticleImporter(Importer[TreatyArticle]):
     """Articles of the Protocol, and of the Convention (codes that begin with C)."""
 
     model = TreatyArticle
+    schema = schema.record(
+        _TERM, {**_TERM, "code": {**schema.text(TreatyArticle, "code"), "pattern": TERM_CODE}}
+    )
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["code"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[TreatyArticle]:
         return TreatyArticle.objects.all()
 
     def export(self, instance: TreatyArticle) -> dict[str, Any]:
@@ -123,7 +136,7 @@ class ArticleImporter:
         }
 
 
-class RegionImporter:
+class RegionImporter(Importer[Region]):
     """Regions of UN M49."""
 
     model = Region
@@ -137,10 +150,7 @@ class RegionImporter:
         },
     )
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["code"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Region]:
         return Region.objects.all()
 
     def export(self, instance: Region) -> dict[str, Any]:
@@ -165,7 +175,7 @@ class RegionImporter:
         }
 
 
-class ProcessImporter:
+class ProcessImporter(Importer[Process]):
     """Regional processes, without their members: those stand with the jurisdictions."""
 
     model = Process
@@ -175,16 +185,13 @@ class ProcessImporter:
             "code": {"type": "string", "pattern": r"^[a-z0-9_]+$", "maxLength": 60},
             "labels": schema.labels(),
             "as_of": schema.text(Process, "as_of"),
-            "count": schema.COUNT,
+            "count": {**schema.COUNT, "maximum": 30_000},
             "note": schema.TEXT,
             "sources": schema.sources(ProcessSource),
         },
     )
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["code"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Process]:
         return Process.objects.prefetch_related("sources")
 
     def export(self, instance: Process) -> dict[str, Any]:
@@ -214,7 +221,7 @@ class ProcessImporter:
         }
 
 
-class JurisdictionImporter:
+class JurisdictionImporter(Importer[Jurisdiction]):
     """Jurisdictions with their regions and memberships."""
 
     model = Jurisdiction
@@ -240,10 +247,7 @@ class JurisdictionImporter:
         },
     )
 
-    def key_of(self, data: dict[str, Any]) -> str:
-        return data["code"]
-
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[Jurisdiction]:
         return Jurisdiction.objects.select_related("region__parent__parent").prefetch_related(
             "processmembership_set"
         )
@@ -310,7 +314,7 @@ def _place(link: ProcessMembership) -> str:
     return link.process_id if is_member else f"{link.process_id}:{link.capacity}"
 
 
-class TreatyStatusImporter:
+class TreatyStatusImporter(Importer[TreatyStatus]):
     """What each jurisdiction did about the Protocol."""
 
     model = TreatyStatus
@@ -328,9 +332,19 @@ class TreatyStatusImporter:
     )
 
     def key_of(self, data: dict[str, Any]) -> str:
-        return data["jurisdiction"]
+        return str(data["jurisdiction"])
 
-    def existing(self) -> models.QuerySet:
+    def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a schema cannot say of a line: key and message."""
+        if "act" in line and "consent" not in line:
+            yield "act", "has no date: “consent” is missing"
+        if "party" in line and "consent" in line:
+            yield "party", "follows from “consent” and is left out beside it"
+        for key in ("signed", "consent"):
+            if line.get(key, PROTOCOL_ADOPTED) < PROTOCOL_ADOPTED:
+                yield key, f"{line[key]} is before the Protocol was adopted ({PROTOCOL_ADOPTED})"
+
+    def existing(self) -> models.QuerySet[TreatyStatus]:
         return TreatyStatus.objects.prefetch_related("sources")
 
     def export(self, instance: TreatyStatus) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 from django.db import models
 
-from portal.exchange.faults import Fault
+from portal.exchange.faults import Fault, place_of, shown
 from portal.exchange.reading import Line
 from portal.records.dates import PartialDate
 
@@ -22,9 +24,14 @@ ALPHA3: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 LANGUAGE: Schema = {"type": "string", "pattern": "^[a-z]{2,3}$"}
 CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 DATE: Schema = {"type": "string", "format": "partial-date"}
-DAY: Schema = {"type": "string", "format": "partial-date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+DAY: Schema = {**DATE, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 COUNT: Schema = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
 NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
+#: The six languages of the United Nations, in the order of the files.
+LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
+#: A line that is wrong all over is not worth more faults.
+MAX_FAULTS_OF_A_LINE = 50
+_VALUE = "\ufffe"
 
 
 def record(required: Iterable[str], properties: Mapping[str, Schema]) -> Schema:
@@ -44,7 +51,7 @@ def listing(items: Schema, *, unique: bool = False) -> Schema:
 
 def text(model: type[models.Model], field: str) -> Schema:
     """A text that fits into a model's field."""
-    limit = model._meta.get_field(field).max_length  # type: ignore[union-attr]
+    limit = getattr(model._meta.get_field(field), "max_length", None)
     return {**TEXT, "maxLength": limit} if limit else TEXT
 
 
@@ -68,11 +75,10 @@ def sources(model: type[models.Model]) -> Schema:
 
 def labels() -> Schema:
     """A text in each of the six languages."""
-    languages = ("ar", "zh", "en", "fr", "ru", "es")
-    return record(languages, {code: {**TEXT, "maxLength": 300} for code in languages})
+    return record(LANGUAGES, {code: {**TEXT, "maxLength": 300} for code in LANGUAGES})
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _is_partial_date(value: str) -> bool:
     try:
         return str(PartialDate.parse(value)) == value
@@ -81,28 +87,39 @@ def _is_partial_date(value: str) -> bool:
 
 
 def faults_of(schema: Schema, lines: Iterable[Line]) -> list[Fault]:
-    """Every departure of the lines from a schema."""
+    """The departures of the lines from a schema."""
     validator = jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, formats={"partial-date": _is_partial_date}
+        schema, validate_formats=True, formats={"partial-date": _is_partial_date}, mask=_VALUE
     )
-    found = []
+    found: list[Fault] = []
     for line in lines:
-        if validator.is_valid(line.data):
-            continue
-        for error in validator.iter_errors(line.data):
-            found.append(line.fault(_key(error.instance_path), _message(error)))
+        if not validator.is_valid(line.data):
+            faults = (
+                fault
+                for error in validator.iter_errors(line.data)
+                for fault in _faults(line, error)
+            )
+            found += islice(faults, MAX_FAULTS_OF_A_LINE)
     return found
 
 
-def _key(path: Iterable[str | int]) -> str:
-    key = ""
-    for part in path:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return key.lstrip(".")
+def _faults(line: Line, error: Any) -> Iterator[Fault]:
+    path = error.instance_path
+    kind = error.kind
+    kinds = jsonschema_rs.ValidationErrorKind
+    if isinstance(kind, kinds.Required):
+        yield line.fault(place_of([*path, kind.property]), "is missing")
+    elif isinstance(kind, kinds.AdditionalProperties):
+        for name in kind.unexpected:
+            yield line.fault(place_of([*path, name]), "there is no such key")
+    elif isinstance(kind, kinds.Format):
+        value = _short(error.instance)
+        yield line.fault(place_of(path), f"{value} is no date (YYYY, YYYY-MM or YYYY-MM-DD)")
+    else:
+        message = str(error.message).replace(_VALUE, _short(error.instance), 1)
+        yield line.fault(place_of(path), message)
 
 
-def _message(error: Any) -> str:
-    message = str(error.message)
-    if "partial-date" in message:
-        message = f"{str(error.instance)[:40]!r} is no date (YYYY, YYYY-MM or YYYY-MM-DD)"
-    return message if len(message) <= 300 else message[:300] + " …"
+def _short(value: Any) -> str:
+    """A value as the file writes it, or its beginning."""
+    return shown(json.dumps(value, ensure_ascii=False), 60)

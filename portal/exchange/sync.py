@@ -11,69 +11,86 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db import models
 
+from portal.exchange.faults import CollectionError, Fault, place_of, shown
+from portal.exchange.reading import Line
+from portal.reference.provenance import Loaded
+
 BATCH = 200
+M = TypeVar("M", bound=Loaded)
+Progress = Callable[[int], Any]
+#: Lines that must be written, each with its object or None for a new one.
+Plan = list[tuple[Any | None, Line]]
+#: What has to be done before and after the objects given change.
+Around = Callable[[Sequence[Any]], AbstractContextManager[Any]]
 
 
-class Importer(Protocol):
+class Importer(Generic[M]):
     """How one kind of object goes in and out of the collection."""
 
-    model: type[models.Model]
+    model: ClassVar[type[Loaded]]
 
-    def key_of(self, data: dict[str, Any]) -> Hashable:
+    def key_of(self, data: dict[str, Any]) -> str:
         """What identifies an object of this kind in a line."""
-        ...
+        return str(data["code"])
 
-    def existing(self) -> models.QuerySet:
+    def existing(self) -> models.QuerySet[M]:
         """The objects in the database with all that `export` reads."""
-        ...
+        raise NotImplementedError
 
-    def export(self, instance: Any) -> dict[str, Any]:
+    def export(self, instance: M) -> dict[str, Any]:
         """The object as a line of the collection."""
-        ...
+        raise NotImplementedError
 
-    def save(self, pairs: Sequence[tuple[Any | None, dict[str, Any]]]) -> list[Any]:
+    def retired(self) -> Collection[str]:
+        """Keys of objects that curators have given up: they are not made again."""
+        return ()
+
+    def prepare(self, lines: Sequence[dict[str, Any]]) -> list[models.Model]:
+        """Write what must be there before all lines of the kind; returns what was written."""
+        return []
+
+    def save(self, pairs: Sequence[tuple[Any | None, dict[str, Any]]]) -> list[M]:
         """Write lines into new objects (None) or into those given; returns the objects."""
-        ...
+        raise NotImplementedError
+
+    def link(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Write what leads from one object of the kind to another, once all are there."""
 
 
 @dataclass
 class Outcome:
-    """What happened to the lines of one kind."""
+    """What happened to the lines of one kind, and how many objects have no line."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     unchanged: int = 0
+    without_line: int = 0
 
     @property
     def writes(self) -> int:
         return len(self.created) + len(self.updated)
 
 
-class RoundTripError(RuntimeError):
-    """What was written does not read back as the line says: a fault of ours, never of the file."""
-
-
 def canonical(value: Any) -> Any:
     """A line without what says nothing: no empty values, numbers in one spelling."""
-    if isinstance(value, dict):
-        cleaned = {key: canonical(inner) for key, inner in value.items()}
-        return {
-            key: inner for key, inner in sorted(cleaned.items()) if inner not in (None, "", [], {})
-        }
-    if isinstance(value, list | tuple):
-        return [canonical(inner) for inner in value]
-    if isinstance(value, bool | str) or value is None:
+    if value is None or isinstance(value, (str, bool)):
         return value
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, dict):
+        cleaned = ((key, canonical(inner)) for key, inner in value.items())
+        return {key: inner for key, inner in cleaned if inner or isinstance(inner, (int, float))}
+    if isinstance(value, (list, tuple)):
+        return [canonical(inner) for inner in value]
+    if isinstance(value, (int, float, Decimal)):
         number = Decimal(str(value))
         return int(number) if number == number.to_integral_value() else float(number)
     return str(value)
@@ -86,64 +103,95 @@ def fingerprint(data: dict[str, Any]) -> str:
 
 
 def sync(
-    importer: Importer,
-    lines: Iterable[dict[str, Any]],
+    importer: Importer[Any],
+    lines: Sequence[Line],
     *,
     overwrite: bool = False,
-    progress: Callable[[int], Any] = lambda n: None,
+    progress: Progress = lambda n: None,
+    around: Around = lambda changing: nullcontext(),
 ) -> tuple[Outcome, list[Any]]:
     """Write the lines of one kind; returns the outcome and the objects written.
 
     Raises:
-        RoundTripError: an object does not read back as its line.
+        CollectionError: an object does not read back as its line.
     """
-    outcome = Outcome()
-    present = {importer.key_of(data): (instance, data) for instance, data in _read(importer)}
-    pairs: list[tuple[Any | None, dict[str, Any]]] = []
-    for line in lines:
-        key = importer.key_of(line)
-        if key not in present:
-            outcome.created.append(str(key))
-            pairs.append((None, line))
-            continue
-        instance, data = present[key]
-        now = fingerprint(data)
-        if now == fingerprint(line):
-            outcome.unchanged += 1
-            progress(1)
-        elif overwrite or now == instance.loaded_fingerprint:
-            outcome.updated.append(str(key))
-            pairs.append((instance, line))
-        else:
-            outcome.kept.append(str(key))
-            progress(1)
+    prepared = importer.prepare([line.data for line in lines])
+    outcome, plan = _plan(importer, lines, overwrite=overwrite)
+    progress(len(lines) - len(plan))
+    if not plan:
+        return outcome, prepared
     written: list[Any] = []
-    remaining = iter(pairs)
-    while batch := list(islice(remaining, BATCH)):
-        written += importer.save(batch)
-        progress(len(batch))
-    _seal(importer, pairs, written)
-    return outcome, written
+    with around([instance for instance, _line in plan if instance is not None]):
+        remaining = iter(plan)
+        while batch := list(islice(remaining, BATCH)):
+            written += importer.save([(instance, line.data) for instance, line in batch])
+            progress(len(batch))
+        importer.link([line.data for _instance, line in plan])
+    _read_back(importer, plan, written)
+    return outcome, [*prepared, *written]
 
 
-def _read(importer: Importer) -> list[tuple[Any, dict[str, Any]]]:
-    return [(instance, importer.export(instance)) for instance in importer.existing()]
-
-
-def _seal(
-    importer: Importer, pairs: list[tuple[Any | None, dict[str, Any]]], written: list[Any]
-) -> None:
-    """Read back what was written, compare it with its line, and keep the fingerprint."""
-    expected = {importer.key_of(line): line for _instance, line in pairs}
-    objects = importer.existing().filter(pk__in=[instance.pk for instance in written])
-    sealed = []
-    for instance in objects:
+def _plan(
+    importer: Importer[Any], lines: Sequence[Line], *, overwrite: bool
+) -> tuple[Outcome, Plan]:
+    """Decide on every line; nothing is written but a fingerprint that has caught up."""
+    outcome = Outcome()
+    plan: Plan = []
+    caught_up = []
+    retired = importer.retired()
+    present = {}
+    for instance in importer.existing():
         data = importer.export(instance)
-        line = expected[importer.key_of(data)]
-        if fingerprint(data) != fingerprint(line):
-            raise RoundTripError(
-                f"{importer.key_of(line)}: {canonical(data)} was written for {canonical(line)}"
-            )
-        instance.loaded_fingerprint = fingerprint(line)
-        sealed.append(instance)
-    importer.model._default_manager.bulk_update(sealed, ["loaded_fingerprint"], batch_size=500)
+        present[importer.key_of(data)] = (instance, fingerprint(data))
+    for line in lines:
+        key = importer.key_of(line.data)
+        instance, now = present.pop(key, (None, ""))
+        wanted = fingerprint(line.data)
+        if instance is None and key not in retired:
+            outcome.created.append(key)
+            plan.append((None, line))
+        elif now == wanted:
+            outcome.unchanged += 1
+            if instance.loaded_fingerprint != wanted:
+                # An edit by hand came before the same correction of the collection.
+                instance.loaded_fingerprint = wanted
+                caught_up.append(instance)
+        elif instance is not None and (overwrite or now == instance.loaded_fingerprint):
+            outcome.updated.append(key)
+            plan.append((instance, line))
+        else:
+            outcome.kept.append(key)
+    outcome.without_line = len(present)
+    if caught_up:
+        importer.model._default_manager.bulk_update(caught_up, ["loaded_fingerprint"])
+    return outcome, plan
+
+
+def _read_back(importer: Importer[Any], plan: Plan, written: Sequence[Any]) -> None:
+    """Compare what was written with its line: nothing of the collection may be lost."""
+    lines = {importer.key_of(line.data): line for _instance, line in plan}
+    faults: list[Fault] = []
+    for instance in importer.existing().filter(pk__in=[instance.pk for instance in written]):
+        data = importer.export(instance)
+        line = lines[importer.key_of(data)]
+        if fingerprint(data) != fingerprint(line.data):
+            faults.append(_difference(line, canonical(line.data), canonical(data)))
+    if faults:
+        raise CollectionError(faults)
+
+
+def _difference(line: Line, given: Any, held: Any) -> Fault:
+    """The first place where a line and what is held of it differ."""
+    path: list[str | int] = []
+    while True:
+        if isinstance(given, dict) and isinstance(held, dict):
+            part: Any = min(key for key in {*given, *held} if given.get(key) != held.get(key))
+            path.append(part)
+            given, held = given.get(part), held.get(part)
+        elif isinstance(given, list) and isinstance(held, list) and len(given) == len(held):
+            part = next(n for n, inner in enumerate(given) if inner != held[n])
+            path.append(part)
+            given, held = given[part], held[part]
+        else:
+            message = f"{shown(str(given), 100)} would be held as {shown(str(held), 100)}"
+            return line.fault(place_of(path), message)

@@ -31,6 +31,7 @@ class Database:
         filterset: the one FilterSet of page, API and every export.
         document: makes the search document of a record read with `for_index()`.
         title, noun, noun_plural, description: what readers call it, as lazy translations.
+        counted: says a number of records in words, with the plural of the reader's language.
         urls: the module of its pages' addresses.
         row_template: draws one record in a list of results.
         viewset: its view set in the API.
@@ -51,6 +52,7 @@ class Database:
     noun: Any
     noun_plural: Any
     description: Any
+    counted: Callable[[int], str]
     urls: str
     row_template: str
     viewset: type[Any]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from portal.records.database import Database, database_for
-from portal.records.models import Record, Redirect, State
+from portal.records.models import Record, RecordQuerySet, Redirect, State
 
 
 def redirect_target(code: str) -> str | None:
@@ -30,9 +30,13 @@ class RecordView(TemplateView):
     def database(self) -> Database:
         return database_for(self.database_slug)
 
+    def records(self) -> RecordQuerySet:
+        """The records that have a page, with all that it shows."""
+        return self.database.records.public().for_detail()
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         code = kwargs["code"]
-        record = self.database.records.public().for_detail().filter(code=code).first()
+        record = self.records().filter(code=code).first()
         if record is not None:
             return self.render_to_response(self.get_context_data(record=record))
         gone = self.database.records.filter(code=code, state=State.WITHDRAWN).first()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, Func, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 
 from portal.reference.changes import announce
+from portal.reference.forms import CuratorForm, PartForm, PartFormSet, ReferenceFieldsMixin
 from portal.reference.models import (
     Jurisdiction,
     Process,
@@ -21,30 +26,68 @@ from portal.reference.models import (
     TreatyStatusSource,
     Vocabulary,
 )
-from portal.reference.widgets import ReferenceFieldsMixin
+
+
+def label_texts(field: str) -> Cast:
+    """The texts of labels in all languages, without the languages' codes, to be searched."""
+    texts = Func(F(field), Value("$.*"), function="jsonb_path_query_array")
+    return Cast(texts, TextField())
 
 
 class ReferenceAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
-    """Announces what it saves or deletes, inside the admin's own transaction."""
+    """Announces what it saves or deletes, inside the transaction that does so."""
 
+    form = CuratorForm
     show_full_result_count = False
     list_per_page = 50
+    #: Labels that are searched as well, in all languages and without regard to accents.
+    label_fields: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        texts = {_alias(field): label_texts(field) for field in self.label_fields}
+        return super().get_queryset(request).alias(**texts)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        labels = (f"{_alias(field)}__unaccent" for field in self.label_fields)
+        return (*super().get_search_fields(request), *labels)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # A code that is the key would make a copy under the new code, not rename the old one.
+        key = self.opts.pk.name
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return (*fields, key) if obj is not None and not self.opts.pk.auto_created else fields
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         announce([form.instance])
 
+    def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
+        """What the search has to look at again once the objects `going` are deleted."""
+        return ()
+
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
-        super().delete_model(request, obj)
-        announce([])
+        self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
-        super().delete_queryset(request, queryset)
-        announce([])
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with transaction.atomic():
+            dependents = self.dependents(list(queryset))
+            super().delete_queryset(request, queryset)
+            announce(dependents)
 
 
-class SourceInline(admin.TabularInline):
+def _alias(field: str) -> str:
+    return f"{field.replace('__', '_')}_texts"
+
+
+class PartInline(ReferenceFieldsMixin, admin.TabularInline):
+    """A table of the parts of a record."""
+
+    form: type[PartForm] = PartForm
+    formset: type[PartFormSet] = PartFormSet
     extra = 0
+
+
+class SourceInline(PartInline):
     fields = ("position", "title", "url", "note", "last_checked", "status")
 
 
@@ -56,9 +99,9 @@ class TreatyStatusSourceInline(SourceInline):
     model = TreatyStatusSource
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(PartInline):
     model = ProcessMembership
-    extra = 0
+    fields = ("process", "capacity")
 
 
 @admin.register(Region)
@@ -66,14 +109,19 @@ class RegionAdmin(ReferenceAdmin):
     list_display = ("code", "__str__", "level", "parent")
     list_filter = ("level",)
     list_select_related = ("parent",)
-    search_fields = ("code", "names")
+    search_fields = ("code",)
+    label_fields = ("names",)
 
 
 @admin.register(Process)
 class ProcessAdmin(ReferenceAdmin):
     list_display = ("code", "__str__", "as_of", "stated_members")
-    search_fields = ("code", "labels")
+    search_fields = ("code",)
+    label_fields = ("labels",)
     inlines = (ProcessSourceInline,)
+
+    def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
+        return list(Jurisdiction.objects.filter(processes__in=going).distinct())
 
 
 @admin.register(Jurisdiction)
@@ -81,7 +129,8 @@ class JurisdictionAdmin(ReferenceAdmin):
     list_display = ("code", "__str__", "kind", "un_status", "region")
     list_filter = ("kind", "un_status", "region")
     list_select_related = ("region",)
-    search_fields = ("code", "alpha2", "names", "un_names")
+    search_fields = ("code", "alpha2")
+    label_fields = ("names", "un_names")
     inlines = (MembershipInline,)
 
 
@@ -95,18 +144,32 @@ class VocabularyAdmin(ReferenceAdmin):
 class TermAdmin(ReferenceAdmin):
     list_display = ("__str__", "code", "vocabulary", "definition")
     list_filter = ("vocabulary",)
-    search_fields = ("code", "labels", "definition")
+    search_fields = ("code", "definition")
+    label_fields = ("labels",)
     list_select_related = ("vocabulary",)
+    readonly_fields = ("id",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("id", "vocabulary", "code") if obj else ()
+        return ("id", "vocabulary", "code") if obj else ("id",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.id = f"{obj.vocabulary_id}:{obj.code}"
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(TreatyArticle)
 class TreatyArticleAdmin(ReferenceAdmin):
     list_display = ("code", "__str__", "instrument")
     list_filter = ("instrument",)
-    search_fields = ("code", "labels", "definition")
+    search_fields = ("code", "definition")
+    label_fields = ("labels",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        # Lawyers write 6(1)(a) for what the code calls 6.1.a.
+        term = re.sub(r"\((\w+)\)", r".\1", search_term)
+        return super().get_search_results(request, queryset, term)
 
 
 @admin.register(TreatyStatus)
@@ -114,5 +177,9 @@ class TreatyStatusAdmin(ReferenceAdmin):
     list_display = ("jurisdiction", "is_party", "act", "signed", "consent")
     list_filter = ("is_party", "act")
     list_select_related = ("jurisdiction",)
-    search_fields = ("jurisdiction__code", "jurisdiction__names", "note")
+    search_fields = ("jurisdiction__code", "note")
+    label_fields = ("jurisdiction__names",)
     inlines = (TreatyStatusSourceInline,)
+
+    def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
+        return list(Jurisdiction.objects.filter(treaty_status__in=going))

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.template import loader
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -59,19 +61,27 @@ class LabelsWidget(forms.MultiWidget):
     template_name = "admin/widgets/labels.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        widgets = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             code: forms.TextInput(
                 attrs={
                     "lang": code,
                     "dir": "rtl" if code == "ar" else "ltr",
-                    "aria-label": LANGUAGE_NAMES[code],
-                    "placeholder": LANGUAGE_NAMES[code],
                     "class": "vTextField",
                 }
             )
             for code in UN_LANGUAGES
         }
         super().__init__(widgets, attrs)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for language, part in zip(UN_LANGUAGES, context["widget"]["subwidgets"], strict=True):
+            part["language"] = LANGUAGE_NAMES[language]
+        return context
+
+    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
+        # Forms look for templates inside of apps only; this one stands with all the others.
+        return mark_safe(loader.render_to_string(template_name, context))  # noqa: S308
 
     def decompress(self, value: dict[str, str] | None) -> list[str]:
         return [(value or {}).get(code, "") for code in UN_LANGUAGES]
@@ -81,8 +91,6 @@ class LabelsFormField(forms.MultiValueField):
     widget = LabelsWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        for name in ("encoder", "decoder"):
-            kwargs.pop(name, None)
         fields = [forms.CharField(required=False) for _code in UN_LANGUAGES]
         super().__init__(fields, require_all_fields=False, **kwargs)
 
@@ -101,7 +109,8 @@ class LabelsField(models.JSONField):
         super().__init__(*args, **kwargs)
         self.validators = [*self.validators, validate_labels]
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
-        return models.Field.formfield(
-            self, form_class=LabelsFormField, **{**kwargs, "widget": LabelsWidget}
-        )
+    def formfield(self, **kwargs: Any) -> Any:
+        # Without a hidden copy of the initial value, which stock Django adds for a default made
+        # by a function: the form compares with the stored labels themselves.
+        fixed = {"widget": LabelsWidget, "show_hidden_initial": False}
+        return models.Field.formfield(self, form_class=LabelsFormField, **{**kwargs, **fixed})

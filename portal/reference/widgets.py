@@ -1,8 +1,8 @@
-"""Choosing reference data in the admin without a query for each row of each inline."""
+"""Choosing reference data and records in the admin without a query for each row of each inline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -10,50 +10,66 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.reference.catalog import catalog
-from portal.reference.models import Jurisdiction, Term
+from portal.reference.labels import localized
+from portal.reference.models import Jurisdiction, Process, Region, Term, TreatyArticle
 
 
-class JurisdictionSelect(AutocompleteSelect):
-    """Autocompletion of jurisdictions whose chosen name comes from the catalog."""
+def choice_label(admin_site: Any, choice: Any) -> str:
+    """What an object is called among choices; its admin may say it better than the object."""
+    if admin_site.is_registered(type(choice)):
+        admin = admin_site.get_model_admin(type(choice))
+        return str(getattr(admin, "choice_label", str)(choice))
+    return str(choice)
+
+
+class KnownSelect(AutocompleteSelect):
+    """Autocompletion that asks the database for a label only when nobody knows it.
+
+    Reference data are called by their names in the catalog; the form tells in `known` what its
+    instance refers to.
+    """
+
+    known: Mapping[str, str] = {}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> list[Any]:
-        chosen = [str(entry) for entry in value if entry]
-        options: list[Any] = [] if self.allow_multiple_selected else [self._empty(name)]
-        for place, code in enumerate(chosen, start=1):
-            label = catalog().jurisdiction_name(code)
-            options.append(self.create_option(name, code, label, True, place))
+        options = [self.create_option(name, "", "", False, 0)]
+        for place, key in enumerate([str(entry) for entry in value if entry], start=1):
+            options.append(self.create_option(name, key, self._label(key), True, place))
         return [(None, options, 0)]
 
-    def _empty(self, name: str) -> Any:
-        return self.create_option(name, "", "", False, 0)
+    def _label(self, key: str) -> str:
+        model = self.field.remote_field.model
+        if model is Jurisdiction:
+            return catalog().jurisdiction_name(key)
+        if model is TreatyArticle:
+            return str(catalog().articles.get(key, key))
+        if key in self.known:
+            return self.known[key]
+        # Typed by a machine, a key may be anything; the field itself refuses it later.
+        found = model._default_manager.filter(pk=key).first() if key.isdecimal() else None
+        return choice_label(self.admin_site, found) if found else key
 
 
-def term_choices(vocabularies: Iterable[str], *, with_empty: bool) -> list[tuple[str, Any]]:
-    """Terms of vocabularies as choices of a select box, in their order."""
+def term_choices(vocabularies: Iterable[str]) -> list[tuple[str, Any]]:
+    """Terms of vocabularies as choices, in their order."""
     known = catalog()
-    choices: list[tuple[str, Any]] = [("", _("Not recorded"))] if with_empty else []
-    for vocabulary in vocabularies:
-        for code in known.vocabularies.get(vocabulary, ()):
-            key = f"{vocabulary}:{code}"
-            choices.append((key, known.term_label(key)))
-    return choices
+    return [
+        (f"{vocabulary}:{code}", known.term_label(f"{vocabulary}:{code}"))
+        for vocabulary in vocabularies
+        for code in known.vocabularies.get(vocabulary, ())
+    ]
 
 
-class ReferenceFieldsMixin:
-    """For model admins and inlines: terms from memory, jurisdictions by autocompletion."""
-
-    admin_site: Any
-
-    def formfield_for_foreignkey(
-        self, db_field: models.ForeignKey, request: Any, **kwargs: Any
-    ) -> Any:
-        if db_field.remote_field.model is Jurisdiction:
-            kwargs["widget"] = JurisdictionSelect(db_field, self.admin_site)
-        field = super().formfield_for_foreignkey(  # type: ignore[misc]
-            db_field, request, **kwargs
-        )
-        if field is not None and db_field.remote_field.model is Term:
-            # A list made once serves every row; the stock field would ask for it row by row.
-            vocabularies = getattr(db_field, "vocabularies", ())
-            field.choices = term_choices(vocabularies, with_empty=db_field.null)
-        return field
+def reference_choices(db_field: models.ForeignKey) -> list[tuple[str, Any]] | None:
+    """The choices of a reference to a small table of reference data; None for another table."""
+    model = db_field.remote_field.model
+    if model is Term:
+        choices = term_choices(getattr(db_field, "vocabularies", ()))
+    elif model is Region or model is Process:
+        known = catalog()
+        labels = known.regions if model is Region else known.processes
+        choices = [(code, localized(label)) for code, label in labels.items()]
+    else:
+        return None
+    # A box that must be chosen from starts empty: the first entry would be a guess.
+    return [("", _("Not recorded") if db_field.null else "---------"), *choices]

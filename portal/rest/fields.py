@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -53,14 +54,19 @@ class PartialDateOutput(serializers.CharField):
         return str(value)
 
 
+def json_number(value: Decimal) -> int | float:
+    """A decimal as a JSON number, whole where it is whole."""
+    return int(value) if value == int(value) else float(value)
+
+
 class NumberField(serializers.FloatField):
     """A decimal as a JSON number, whole where it is whole."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **kwargs)
 
-    def to_representation(self, value: Any) -> float:
-        return int(value) if value == int(value) else float(value)
+    def to_representation(self, value: Any) -> Any:
+        return json_number(value)
 
 
 class MoneyField(serializers.Serializer):
@@ -78,7 +84,7 @@ class MoneyField(serializers.Serializer):
         if amount is None:
             return None
         return {
-            "amount": int(amount) if amount == int(amount) else float(amount),
+            "amount": json_number(amount),
             "currency": getattr(instance, f"{self._prefix}_currency"),
         }
 

@@ -46,6 +46,11 @@ class Gone(exceptions.APIException):
     status_code = status.HTTP_410_GONE
 
 
+def _adds(error: Any, exception: BadParameters) -> bool:
+    """Whether the known values are more than the list of parameters, which is told anyway."""
+    return bool(error.known) and tuple(error.known) != tuple(exception.parameters)
+
+
 def problem(code: int, detail: str, **extensions: Any) -> JsonResponse:
     """An answer of type application/problem+json."""
     body = {"type": "about:blank", "title": TITLES.get(code, "Error"), "status": code}
@@ -79,7 +84,7 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> JsonRespo
                 {
                     "parameter": error.parameter,
                     "message": str(error.message),
-                    **({"known": list(error.known)} if error.known else {}),
+                    **({"known": list(error.known)} if _adds(error, exception) else {}),
                 }
                 for error in exception.errors
             ],

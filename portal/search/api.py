@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,8 +17,10 @@ from portal.records.database import Database, database_for
 from portal.records.models import State
 from portal.records.views import redirect_target
 from portal.rest.fields import ChosenFieldsMixin
+from portal.rest.parameters import Problem, address_with, check_format, chosen_names
 from portal.rest.problems import BadParameters, Gone
-from portal.rest.views import ParameterError, StrictViewSet, check_format, chosen_names
+from portal.rest.schema import FIELDS, FORMAT, PAGING, documented, listed
+from portal.rest.views import StrictViewSet
 from portal.search.engine import CursorError, SearchResult, search
 from portal.search.parameters import Parameter, TokenParameter
 from portal.search.request import API_CONTROLS, SORTS, SearchRequest, parse
@@ -50,54 +50,28 @@ class RecordSerializer(ChosenFieldsMixin, serializers.Serializer):
         return request.build_absolute_uri(path) if request else path
 
 
-class RecordSchema(AutoSchema):
-    """Documents the parameters from the database's own ParameterSet."""
-
-    def get_override_parameters(self) -> list[Any]:
-        if self.view.action != "list":
-            return [
-                _documented("fields", "Fields to answer with, separated by commas."),
-                _documented("format", "Format of the answer.", enum=["json"]),
-            ]
-        documented = [
-            _of_parameter(name, parameter)
-            for name, parameter in self.view.database.filterset.parameters().items()
-        ]
-        return [*documented, *_CONTROL_PARAMETERS]
-
-
-def _documented(name: str, text: str, **kwargs: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.QUERY, description=text, **kwargs)
-
-
 def _of_parameter(name: str, parameter: Parameter) -> OpenApiParameter:
-    known = parameter.known()
-    listed = known if 0 < len(known) <= 60 else None
     many = isinstance(parameter, TokenParameter)
     text = str(parameter.label)
     if many:
         text += ". Repeated or separated by commas: one of them."
-    return OpenApiParameter(
-        name, str, OpenApiParameter.QUERY, description=text, many=many, enum=listed, explode=many
-    )
+    return documented(name, text, many=many, enum=listed(parameter.known()), explode=many)
 
 
 _CONTROL_PARAMETERS = [
-    _documented("sort", "Order; relevance needs `q`.", enum=list(SORTS)),
-    OpenApiParameter("page", int, description="Page number, from 1."),
-    OpenApiParameter("page_size", int, description="Records on a page, at most 100."),
-    _documented("cursor", "`*` to begin, then what `next` gives: reads everything, page by page."),
-    _documented("fields", "Fields to answer with, separated by commas."),
-    _documented("expand", "Blocks of the complete record to add to the lean one."),
-    _documented("facets", "Parameters whose values are to be counted, separated by commas."),
-    _documented("format", "Format of the answer.", enum=["json"]),
+    documented("sort", "Order; `relevance` needs `q`.", enum=list(SORTS)),
+    *PAGING,
+    documented("cursor", "`*` to begin, then what `next` gives: reads everything in parts."),
+    FIELDS,
+    documented("expand", "Blocks of the complete record to add to the lean one."),
+    documented("facets", "Parameters whose values are to be counted, separated by commas."),
+    FORMAT,
 ]
 
 
 class RecordViewSet(StrictViewSet):
     """Lists and complete records of one database."""
 
-    schema = RecordSchema()
     database_slug: ClassVar[str]
     #: The fields that a row of a list leaves out unless they are asked for.
     complete_only: ClassVar[frozenset[str]]
@@ -108,41 +82,40 @@ class RecordViewSet(StrictViewSet):
     def database(self) -> Database:
         return database_for(self.database_slug)
 
+    def documented_parameters(self) -> list[OpenApiParameter]:
+        """The parameters of the list for the OpenAPI document."""
+        parameters = self.database.filterset.parameters().items()
+        return [*(_of_parameter(*found) for found in parameters), *_CONTROL_PARAMETERS]
+
     def get_queryset(self) -> Any:
         return self.database.records.public()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        parsed = parse(self.database, request.query_params, API_CONTROLS)
-        errors: list[Any] = list(parsed.problems)
+        data = request.query_params
+        parsed = parse(self.database, data, API_CONTROLS)
+        problems = list(parsed.problems)
         names = self.field_names()
-        only = chosen_names(request.query_params, "fields", names, errors)
-        added = [name for name in names if name in self.complete_only]
-        expand = chosen_names(request.query_params, "expand", added, errors)
-        tokens = [
-            name
-            for name, parameter in self.database.filterset.parameters().items()
-            if isinstance(parameter, TokenParameter)
-        ]
-        facets = chosen_names(request.query_params, "facets", tokens, errors)
-        check_format(request.query_params, errors)
+        only = chosen_names(data, "fields", names, problems)
+        expand = chosen_names(data, "expand", sorted(self.complete_only), problems)
+        facets = chosen_names(data, "facets", self._countable(), problems)
+        check_format(data, problems)
         wanted = parsed.request
-        if wanted.cursor is not None and "sort" not in request.query_params:
+        if wanted.cursor is not None and "sort" not in data:
             wanted = replace(wanted, sort="newest")
-        if errors:
-            raise BadParameters(errors, self._known())
+        if problems:
+            raise BadParameters(problems, self._known())
         try:
             result = search(wanted, facets=facets)
         except CursorError as error:
-            raise BadParameters([ParameterError("cursor", str(error))], self._known()) from error
+            raise BadParameters([Problem("cursor", str(error))], self._known()) from error
         lean = [name for name in names if name not in self.complete_only]
-        shown = only or (*lean, *expand)
         return Response(
             {
                 "count": result.total,
                 "next": self._next(request, result),
                 "previous": self._previous(request, result),
                 **({"facets": self._facets(result, facets)} if facets else {}),
-                "results": self._rows(result, shown),
+                "results": self._rows(result, set(only or (*lean, *expand))),
             }
         )
 
@@ -154,10 +127,7 @@ class RecordViewSet(StrictViewSet):
         record = self.get_queryset().for_detail().filter(code=code).first()
         if record is None:
             return self._absent(code)
-        serializer = self.get_serializer_class()(
-            record, only=only, context=self.get_serializer_context()
-        )
-        return Response(serializer.data)
+        return Response(self.serialized(record, only))
 
     def _absent(self, code: str) -> Response:
         gone = self.database.records.filter(code=code, state=State.WITHDRAWN).first()
@@ -172,21 +142,20 @@ class RecordViewSet(StrictViewSet):
     def _known(self) -> tuple[str, ...]:
         return (*self.database.filterset.parameters(), *API_CONTROLS)
 
-    def _rows(self, result: SearchResult, shown: Iterable[str]) -> list[Any]:
-        names = set(shown)
+    def _countable(self) -> tuple[str, ...]:
+        """The parameters whose values can be counted."""
+        parameters = self.database.filterset.parameters().items()
+        return tuple(name for name, found in parameters if isinstance(found, TokenParameter))
+
+    def _rows(self, result: SearchResult, names: set[str]) -> Any:
         records = self.database.records.public()
         # Long texts alone do not need the parts of the record.
         parts = names & (self.complete_only - set(self.long_columns))
         records = records.for_detail() if parts else records.for_list()
         unread = [column for column in self.long_columns if column not in names]
         found = {record.pk: record for record in records.defer(*unread).filter(pk__in=result.ids)}
-        serializer = self.get_serializer_class()(
-            [found[key] for key in result.ids if key in found],
-            many=True,
-            only=names,
-            context=self.get_serializer_context(),
-        )
-        return serializer.data
+        rows = [found[key] for key in result.ids if key in found]
+        return self.serialized(rows, names, many=True)
 
     def _facets(self, result: SearchResult, names: Iterable[str]) -> dict[str, Any]:
         parameters = self.database.filterset.parameters()
@@ -205,23 +174,13 @@ class RecordViewSet(StrictViewSet):
         if asked.cursor is not None:
             if result.next_cursor is None:
                 return None
-            return self._link(request, cursor=result.next_cursor)
+            return address_with(request, cursor=result.next_cursor)
         if asked.offset + asked.page_size >= result.total:
             return None
-        return self._link(request, page=str(asked.page + 1))
+        return address_with(request, page=str(asked.page + 1))
 
     def _previous(self, request: Request, result: SearchResult) -> str | None:
         asked: SearchRequest = result.request
         if asked.cursor is not None or asked.page == 1:
             return None
-        return self._link(request, page=str(asked.page - 1))
-
-    def _link(self, request: Request, **changed: str) -> str:
-        pairs = [
-            (name, value)
-            for name, values in request.query_params.lists()
-            for value in values
-            if name not in changed
-        ]
-        query = urlencode([*pairs, *changed.items()])
-        return request.build_absolute_uri(f"{request.path}?{query}")
+        return address_with(request, page=str(asked.page - 1))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
-from django.db.models import F, IntegerField, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db import connection
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, Window
+from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -104,6 +106,9 @@ def search(
     Raises:
         CursorError: the request's cursor was not made for its order.
     """
+    beyond = None if request.cursor in (None, "*") else _read_cursor(request)
+    if request.cursor is not None and request.sort == "relevance":
+        raise CursorError(_("Relevance has no cursor; choose another order."))
     documents = SearchDocument.objects.public() if documents is None else documents
     base, selections = split(request, documents)
     names = tuple(facets)
@@ -114,7 +119,7 @@ def search(
         total, counts = count_facets(base, request, names)
     else:
         total, counts = matched.count(), {}
-    ids, cursor = _page(request, matched) if total else ((), None)
+    ids, cursor = _page(request, matched, beyond) if total else ((), None)
     return SearchResult(
         request,
         total,
@@ -126,8 +131,6 @@ def search(
 
 
 def _is_empty(query: Query) -> bool:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT numnode(websearch_to_tsquery(%s, %s)) = 0", [TEXT_CONFIG, query.text]
@@ -136,7 +139,7 @@ def _is_empty(query: Query) -> bool:
 
 
 def _page(
-    request: SearchRequest, matched: QuerySet[SearchDocument]
+    request: SearchRequest, matched: QuerySet[SearchDocument], beyond: tuple[Any, str] | None
 ) -> tuple[tuple[int, ...], str | None]:
     key, descending = _sort_key(request)
     ordered = matched.annotate(sort_key=key).order_by(
@@ -148,12 +151,10 @@ def _page(
     if request.cursor is None:
         rows = ordered.values_list("object_id", flat=True)
         return tuple(rows[request.offset : request.offset + request.page_size]), None
-    if request.sort == "relevance":
-        raise CursorError(_("Relevance has no cursor; choose another order."))
-    if request.cursor != "*":
-        value, code = _read_cursor(request)
-        beyond = Q(sort_key__lt=value) if descending else Q(sort_key__gt=value)
-        ordered = ordered.filter(beyond | Q(sort_key=value, code__gt=code))
+    if beyond is not None:
+        value, code = beyond
+        further = Q(sort_key__lt=value) if descending else Q(sort_key__gt=value)
+        ordered = ordered.filter(further | Q(sort_key=value, code__gt=code))
     found = list(ordered.values_list("object_id", "sort_key", "code")[: request.page_size + 1])
     rows_of_page = found[: request.page_size]
     more = len(found) > request.page_size
@@ -192,20 +193,54 @@ def _read_cursor(request: SearchRequest) -> tuple[Any, str]:
             return value, code
         if not isinstance(value, str) or "\x00" in value:
             raise ValueError
-        from datetime import datetime
-
         return (datetime.fromisoformat(value) if sort == "changed" else value), code
     except (ValueError, TypeError, UnicodeError) as error:
         raise CursorError(_("It is not a cursor of this search and order.")) from error
 
 
-def snippets(request: SearchRequest, ids: Iterable[int]) -> dict[int, SafeString]:
-    """Pieces of text that show why records matched, with the words in `<mark>`, by record."""
-    if not request.query:
+def top_hits(query: Query, number: int) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """The best records of every database for some words, in one question.
+
+    Returns:
+        By slug, how many records match and the primary keys of the best of them, in order.
+    """
+    rank = SearchRank(F("rank_vector"), text_query(query))
+    order = [rank.desc(), F("date_key").desc(), F("code").asc()]
+    places = (
+        SearchDocument.objects.public()
+        .filter(vector=text_query(query))
+        .annotate(
+            place=Window(RowNumber(), partition_by="database", order_by=order),
+            total=Window(Count("*"), partition_by="database"),
+        )
+        .filter(place__lte=number)
+        .order_by("database", "place")
+        .values_list("database", "object_id", "total")
+    )
+    found: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for slug, key, total in places:
+        found[slug] = (total, (*found.get(slug, (0, ()))[1], key))
+    return found
+
+
+def snippets(query: Query, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], SafeString]:
+    """Pieces of text that show why records matched, with the words in `<mark>`.
+
+    Args:
+        query: the words.
+        ids: by database, the primary keys of the records.
+
+    Returns:
+        Pieces by database and primary key; none for a record whose prose has no word of the query.
+    """
+    wanted = Q()
+    for slug, keys in ids.items():
+        wanted |= Q(database=slug, object_id__in=list(keys))
+    if not query or not wanted:
         return {}
     headline = SearchHeadline(
         F("body"),
-        text_query(request.query),
+        text_query(query),
         config=TEXT_CONFIG,
         start_sel=_START,
         stop_sel=_STOP,
@@ -215,12 +250,11 @@ def snippets(request: SearchRequest, ids: Iterable[int]) -> dict[int, SafeString
         fragment_delimiter=" … ",
     )
     rows = (
-        SearchDocument.objects.of(request.database)
-        .filter(object_id__in=list(ids))
+        SearchDocument.objects.filter(wanted)
         .annotate(headline=headline)
-        .values_list("object_id", "headline")
+        .values_list("database", "object_id", "headline")
     )
-    return {key: marked(text) for key, text in rows if _START in text}
+    return {(slug, key): marked(text) for slug, key, text in rows if _START in text}
 
 
 def marked(text: str) -> SafeString:

@@ -7,6 +7,7 @@ from those rows under the selections of the *other* facets, so that a count is w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -35,8 +36,8 @@ def count_facets(
     }
     inner, arguments = base.order_by().values("facets").query.sql_with_params()
     free = [name for name in names if name not in selected]
-    parts = ["SELECT '' AS token, count(*) AS n FROM base" + _where(selected)]
-    values: list[object] = [*arguments, *selected.values()]
+    parts = [f"SELECT '' AS token, count(*) AS n FROM base{_where(selected)}"]  # noqa: S608 - constants
+    values: list[Any] = [*arguments, *selected.values()]
     if free:
         parts.append(_counting(selected))
         values += [*selected.values(), free]
@@ -67,7 +68,5 @@ def _where(selected: dict[str, list[str]]) -> str:
 def _counting(selected: dict[str, list[str]]) -> str:
     condition = _where(selected)
     joiner = " AND " if condition else " WHERE "
-    return (
-        "SELECT token, count(*) FROM base, unnest(facets) AS token"
-        f"{condition}{joiner}split_part(token, ':', 1) = ANY(%s::text[]) GROUP BY token"
-    )
+    counted = "SELECT token, count(*) FROM base, unnest(facets) AS token"
+    return f"{counted}{condition}{joiner}split_part(token, ':', 1) = ANY(%s::text[]) GROUP BY token"

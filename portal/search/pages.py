@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from portal.records.database import Database, databases
 from portal.records.models import Record
-from portal.search.engine import SearchResult, search, snippets, text_query
+from portal.rest.parameters import Problem
+from portal.search.engine import search, snippets, text_query
 from portal.search.models import SearchDocument
 from portal.search.parameters import (
     ChangedSinceParameter,
@@ -24,7 +25,7 @@ from portal.search.parameters import (
     QueryParameter,
     TokenParameter,
 )
-from portal.search.request import SORTS, Problem, SearchRequest
+from portal.search.request import SORTS, SearchRequest
 
 #: Values of a facet that are shown at once; the rest unfolds.
 TOP_VALUES = 8
@@ -96,13 +97,14 @@ def sort_labels() -> dict[str, str]:
     }
 
 
-def rows_of(database: Database, result: SearchResult) -> tuple[Row, ...]:
-    """The records of an answer in their order, with pieces of text that show why they matched."""
-    found = {record.pk: record for record in database.records.for_list().filter(pk__in=result.ids)}
-    pieces = snippets(result.request, result.ids)
+def rows_of(
+    database: Database, ids: Sequence[int], pieces: Mapping[tuple[str, int], str]
+) -> tuple[Row, ...]:
+    """Records in the order of their keys, with the pieces of text that show why they matched."""
+    found = {record.pk: record for record in database.records.for_list().filter(pk__in=ids)}
     return tuple(
-        Row(found[key], found[key].get_absolute_url(), pieces.get(key, ""))
-        for key in result.ids
+        Row(found[key], found[key].get_absolute_url(), pieces.get((database.slug, key), ""))
+        for key in ids
         if key in found
     )
 
@@ -155,7 +157,8 @@ class SearchPage:
         self.chips = tuple(self._chips())
         self.clear_url = self._url(request.cleared())
         self.summary = " · ".join(self._summary())
-        self.rows = rows_of(database, self.result)
+        ids = self.result.ids
+        self.rows = rows_of(database, ids, snippets(request.query, {database.slug: ids}))
         self.pages = self._pages()
         self.sorts = [
             {

@@ -214,7 +214,7 @@ class ParameterSet(django_filters.FilterSet):
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:
         """All parameters by name, in their order."""
-        return cls.base_filters  # type: ignore[return-value]
+        return cls.base_filters
 
     @classmethod
     def facets(cls) -> dict[str, TokenParameter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -11,26 +11,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.records.database import Database
+from portal.rest.parameters import PAGE_SIZE, Problem, page_and_size, unknown_names
 from portal.search.parameters import ParameterSet
 from portal.search.query import Query
 
 SORTS = ("relevance", "newest", "oldest", "title", "changed")
-PAGE_SIZE = 25
-MAX_PAGE_SIZE = 100
-#: A page number may lead this deep; beyond it a cursor is the way.
-MAX_DEPTH = 10_000
 NO_QUERY = Query()
 CONTROLS = ("sort", "page", "page_size")
 API_CONTROLS = (*CONTROLS, "cursor", "fields", "expand", "facets", "format")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something asked for that the portal does not know, said so that it can be mended."""
-
-    parameter: str
-    message: str
-    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,9 +114,7 @@ def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROL
         if filled:
             given.setlist(name, filled)
     known = (*filterset.parameters(), *controls)
-    problems = [
-        Problem(name, _("Unknown parameter."), tuple(known)) for name in given if name not in known
-    ]
+    problems = unknown_names(given, known)
     bound = filterset(data=given, queryset=None)
     bound.form.full_clean()
     problems += _field_problems(bound)
@@ -177,8 +163,7 @@ def _with_controls(request: SearchRequest, given: QueryDict, problems: list[Prob
         )
         problems.append(Problem("sort", message, known_sorts))
         sort = ""
-    page_size = _number(given, "page_size", PAGE_SIZE, MAX_PAGE_SIZE, problems)
-    page = _number(given, "page", 1, max(1, MAX_DEPTH // page_size), problems)
+    page, page_size = page_and_size(given, problems)
     cursor = given.get("cursor")
     default = "relevance" if request.query else "newest"
     request = replace(
@@ -190,17 +175,3 @@ def _with_controls(request: SearchRequest, given: QueryDict, problems: list[Prob
         cursor=cursor,
     )
     return Parsed(request, tuple(problems))
-
-
-def _number(
-    given: Mapping[str, str], name: str, default: int, limit: int, problems: list[Problem]
-) -> int:
-    text = given.get(name, "").strip()
-    if not text:
-        return default
-    if text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= limit:
-        return int(text)
-    problems.append(
-        Problem(name, _("It is a whole number from 1 to %(limit)d.") % {"limit": limit})
-    )
-    return default

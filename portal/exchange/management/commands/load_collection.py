@@ -8,14 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 from tqdm import tqdm
 
-from portal.exchange.collection import read_collection, write_collection
-from portal.exchange.faults import CollectionError
+from portal.exchange.collection import Collection, read_collection, write_collection
+from portal.exchange.faults import CollectionError, shown
 from portal.exchange.sync import Outcome
 
-#: As many faults as help; the rest is counted.
+#: As many faults and codes as help; the rest is counted.
 SHOWN_FAULTS = 200
+SHOWN_CODES = 20
 
 
 class Command(BaseCommand):
@@ -34,36 +36,57 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["path"])
         try:
-            found = read_collection(options["path"])
+            found = read_collection(path)
+            outcomes = None if options["check"] else self._write(found, options)
         except CollectionError as error:
-            for fault in error.faults[:SHOWN_FAULTS]:
-                self.stderr.write(str(fault))
-            left = len(error.faults) - SHOWN_FAULTS
-            if left > 0:
-                self.stderr.write(f"… and {left} more")
+            self._show(error)
+            count = len(error.faults)
             raise CommandError(
-                f"{len(error.faults)} faults in {options['path']}; nothing was changed.",
+                f"{count} {'fault' if count == 1 else 'faults'} in {path}; nothing was changed.",
                 returncode=1,
             ) from error
-        if options["check"]:
-            self.stdout.write(f"{len(found)} lines, no fault.")
+        except Error as error:
+            # What no check of ours foresaw, such as a record made by hand with the same DOI.
+            raise CommandError(
+                f"The database did not take the collection; nothing was changed. "
+                f"It says: {shown(' '.join(str(error).split()), 500)}",
+                returncode=1,
+            ) from error
+        if options["verbosity"] == 0:
             return
-        with tqdm(
-            total=len(found), unit=" lines", leave=False, disable=options["verbosity"] == 0
-        ) as bar:
-            outcomes = write_collection(found, overwrite=options["overwrite"], progress=bar.update)
-        self._report(outcomes)
+        if outcomes is None:
+            self.stdout.write(f"{len(found)} lines, no fault.")
+        else:
+            self._report(outcomes)
+
+    def _write(self, found: Collection, options: dict[str, Any]) -> dict[str, Outcome]:
+        # None: no bar where nobody watches.
+        disable = True if options["verbosity"] == 0 else None
+        with tqdm(total=len(found), unit=" lines", leave=False, disable=disable) as bar:
+            return write_collection(found, overwrite=options["overwrite"], progress=bar.update)
+
+    def _show(self, error: CollectionError) -> None:
+        for fault in error.faults[:SHOWN_FAULTS]:
+            self.stderr.write(str(fault))
+        left = len(error.faults) - SHOWN_FAULTS
+        if left > 0:
+            self.stderr.write(f"… and {left} more")
 
     def _report(self, outcomes: dict[str, Outcome]) -> None:
         for kind, outcome in outcomes.items():
+            without = f", {outcome.without_line} not in it" if outcome.without_line else ""
             self.stdout.write(
                 f"{kind}: {len(outcome.created)} new, {len(outcome.updated)} updated, "
                 f"{outcome.unchanged} unchanged, {len(outcome.kept)} kept as edited by hand"
+                f"{without}"
             )
             for label, keys in (("updated", outcome.updated), ("kept", outcome.kept)):
                 if keys:
-                    more = " …" if len(keys) > 20 else ""
-                    self.stdout.write(f"  {label}: {', '.join(keys[:20])}{more}")
+                    more = " …" if len(keys) > SHOWN_CODES else ""
+                    self.stdout.write(f"  {label}: {', '.join(keys[:SHOWN_CODES])}{more}")
         if not any(outcome.writes for outcome in outcomes.values()):
-            self.stdout.write("Nothing to write: the database says what the collection says.")
+            kept = sum(len(outcome.kept) for outcome in outcomes.values())
+            but = f", but for {kept} edited by hand" if kept else ""
+            self.stdout.write(f"Nothing to write: the database says what the collection says{but}.")

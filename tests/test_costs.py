@@ -1,0 +1,117 @@
+"""What pages and lists cost: queries counted, and plans read from EXPLAIN."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from portal.records.database import database_for
+from portal.search.engine import match
+from portal.search.models import SearchDocument
+from portal.search.request import parse
+from tests.conftest import reader
+
+pytestmark = pytest.mark.django_db
+
+#: No page and no list asks the database more than ten times.
+BUDGET = 10
+
+PAGES = {
+    "/en/": 6,
+    "/en/about/": 2,
+    "/en/search/?q=boat": 7,
+    "/en/cases/": 7,
+    "/en/cases/?q=boat": 8,
+    "/en/cases/?q=boat&mode=sea&jurisdiction=AUS&decided_from=2010&has_fee=true": 8,
+    "/en/cases/?law=aus-migration-act-1958&provision=aus-migration-act-1958:s-233c&q=boat": 10,
+    "/en/cases/?page=5&sort=title": 7,
+    "/en/legislation/": 5,
+    "/en/legislation/?q=carrier&article=6.1.a": 6,
+    "/en/bibliography/": 6,
+    "/en/bibliography/?q=Libya&author=Kyle": 7,
+    "/en/cases/usa-2013-united-states-v-dandy/": BUDGET,
+    "/en/legislation/aus-migration-act-1958/": BUDGET,
+    "/api/v1/": 0,
+    "/api/v1/cases/": 4,
+    "/api/v1/cases/?page_size=100&facets=mode,jurisdiction,law": 5,
+    "/api/v1/cases/?page_size=100&expand=defendants,proceedings,laws_applied,sources": BUDGET,
+    "/api/v1/laws/?page_size=100&expand=provisions,effects,sources": BUDGET,
+    "/api/v1/works/?page_size=100&expand=cases,laws,sources": BUDGET,
+    "/api/v1/provisions/?page_size=100": 3,
+    "/api/v1/jurisdictions/?page_size=100": 3,
+    "/api/v1/vocabularies/": 3,
+    "/api/v1/treaty-articles/": 2,
+    "/api/v1/treaty-status/?page_size=100": 3,
+    "/id/aus-2012-r-v-ahmad": 2,
+}
+
+
+@pytest.fixture
+def warm() -> None:
+    """The reference data is in memory, as it is for all but the first request of a process."""
+    reader().get("/en/")
+
+
+@pytest.mark.parametrize(("path", "limit"), PAGES.items())
+@pytest.mark.usefixtures("warm")
+def test_queries_of_pages_and_lists(path: str, limit: int) -> None:
+    assert limit <= BUDGET
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = reader().get(path)
+    assert response.status_code in (200, 303, 404), path
+    shown = "\n".join(query["sql"][:160] for query in queries)
+    assert len(queries) <= limit, f"{path}: {len(queries)} queries\n{shown}"
+
+
+@pytest.mark.parametrize("slug", ["cases", "legislation", "bibliography"])
+@pytest.mark.usefixtures("warm")
+def test_no_record_page_needs_more_than_ten(slug: str, lines: dict[str, list[Any]]) -> None:
+    # The records with the most parts are the ones that would cost most.
+    largest = sorted(lines[slug], key=lambda line: len(json.dumps(line)))[-12:]
+    for line in largest:
+        with CaptureQueriesContext(connection) as queries:
+            assert reader().get(f"/en/{slug}/{line['id']}/").status_code == 200
+        assert len(queries) <= BUDGET, line["id"]
+
+
+def plan_of(address: str) -> str:
+    """How PostgreSQL would answer the words of a search, on a table as large as it may become."""
+    parsed = parse(database_for("cases"), QueryDict(address))
+    matched = match(parsed.request, SearchDocument.objects.public())
+    return matched.values("object_id").explain()
+
+
+@pytest.fixture
+def many_documents() -> None:
+    """Copies of the real documents until the table is large enough for plans to matter."""
+    fields = [
+        field.column
+        for field in SearchDocument._meta.fields
+        if field.column not in ("id", "code", "object_id")
+    ]
+    columns = ", ".join(fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO search_document (object_id, code, {columns})"
+            f" SELECT object_id + n * 100000, code || '-copy-' || n, {columns}"
+            " FROM search_document, generate_series(1, 8) AS n"
+        )
+        cursor.execute("ANALYZE search_document")
+
+
+@pytest.mark.usefixtures("many_documents")
+@pytest.mark.parametrize("word", ["Lampedusa", "Indonesia", "smuggling boat"])
+def test_a_search_for_words_uses_the_text_index(word: str) -> None:
+    assert "search_document_vector" in plan_of(f"q={word}")
+
+
+@pytest.mark.usefixtures("many_documents")
+def test_a_rare_value_of_a_facet_uses_the_facets_index() -> None:
+    assert "search_document_facets" in plan_of("offence=producing_fraudulent_document")
