@@ -59,7 +59,9 @@ class ProvisionAppliedFormSet(PartFormSet):
     def clean(self) -> None:
         super().clean()
         for form in self.forms:
-            provision = form.cleaned_data.get("provision") if form.is_valid() else None
+            if not form.has_changed() or not form.is_valid():
+                continue
+            provision = form.cleaned_data.get("provision")
             if provision is not None and provision.law_id != self.instance.law_id:
                 form.add_error("provision", gettext("This is a provision of another law."))
 

@@ -11,7 +11,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from caselaw.models import Case
+
 Data = dict[str, list[str]]
+
+#: The code of the case that the tests enter.
+CODE = "fra-2031-test-crossing"
 
 
 @dataclass
@@ -140,3 +145,31 @@ def save(client: Client, model: type[models.Model], key: Any = None, **values: A
     response = send(client, model, page, key)
     assert response.status_code == 302, errors(response)
     return response
+
+
+def count(client: Client, slug: str = "cases", **parameters: str) -> int:
+    """How many records the world finds."""
+    return client.get(f"/api/v1/{slug}/", {**parameters, "page_size": 1}).json()["count"]
+
+
+def facet(client: Client, name: str, value: str, slug: str = "cases") -> int:
+    """How many of them carry a value, as the facet says."""
+    answer = client.get(f"/api/v1/{slug}/", {"facets": name, "page_size": 1}).json()
+    return {entry["value"]: entry["count"] for entry in answer["facets"][name]}.get(value, 0)
+
+
+def add_case(client: Client, **values: Any) -> Case:
+    """Enter a case: a draft, unless told otherwise."""
+    page = open_page(client, Case)
+    given = {"code": CODE, "title": "Zwetschgen crossing", "jurisdiction": "FRA"}
+    page.fill(**{**given, **values})
+    response = send(client, Case, page)
+    assert response.status_code == 302, errors(response)
+    return Case.objects.get(code=page.data["code"][0])
+
+
+def public_case(**filters: Any) -> Case:
+    """The first case that the world sees and that meets the filters."""
+    case = Case.objects.public().filter(**filters).order_by("code").first()
+    assert case is not None
+    return case

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from caselaw.models import LawApplied
 from tests.conftest import COLLECTION, read_lines
 
 
@@ -115,3 +118,42 @@ def state_of_database() -> dict[str, tuple[int, int, int]]:
             )
             found[model._meta.label] = cursor.fetchone()
     return found
+
+
+def first(sample: Sample, name: str) -> dict[str, Any]:
+    """The first line of a file."""
+    return sample.lines(name)[0]
+
+
+def set_first(sample: Sample, name: str, **values: Any) -> str:
+    """Set keys of the first line of a file; returns its code."""
+    sample.change(name, lambda lines: lines[0].update(values))
+    return first(sample, name)["id"]
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Fail where a statement writes."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    statements = [query["sql"] for query in captured.captured_queries]
+    writes = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "ALTER")
+    assert [sql for sql in statements if sql.lstrip().upper().startswith(writes)] == []
+
+
+def numbered(law: dict[str, Any]) -> int:
+    """How many provisions a law has, if each has a number of its own; 0 otherwise."""
+    numbers = [part.get("number", "") for part in law.get("provisions", [])]
+    return len(numbers) if all(numbers) and len(set(numbers)) == len(numbers) else 0
+
+
+def cited(sample: Sample) -> tuple[int, LawApplied]:
+    """A law applied whose text leads to a provision, and the place of its law in the file."""
+    codes = [line["id"] for line in sample.lines("legislation.jsonl")]
+    for applied in LawApplied.objects.filter(
+        case__code__in=[line["id"] for line in sample.lines("cases.jsonl")], law__isnull=False
+    ):
+        if applied.provision_links.exists():
+            assert applied.law is not None
+            return codes.index(applied.law.code), applied
+    raise AssertionError("no case of the sample is linked to a provision")

@@ -23,10 +23,12 @@ from portal.reference.models import (
     Vocabulary,
 )
 from portal.search.models import SearchDocument
-from tests.admin_forms import address, errors, open_page, save, send
-from tests.test_admin_editing import count, facet
+from tests.admin_forms import address, count, errors, facet, open_page, save, send
 
 pytestmark = pytest.mark.django_db
+
+#: An article that few provisions implement.
+ARTICLE = "6.1.b.ii"
 
 
 def add_law(client: Client, code: str, **values: Any) -> Law:
@@ -59,7 +61,7 @@ def test_provisions_get_permanent_codes(admin_client: Client) -> None:
 def test_articles_of_a_provision_reach_the_cases(admin_client: Client, client: Client) -> None:
     provision = (
         Provision.objects.filter(law__state="published", applications__case__state="published")
-        .exclude(articles="16.1")
+        .exclude(articles=ARTICLE)
         .order_by("pk")
         .first()
     )
@@ -71,17 +73,17 @@ def test_articles_of_a_provision_reach_the_cases(admin_client: Client, client: C
     )
 
     def with_article() -> set[str]:
-        page = client.get("/api/v1/cases/", {"article": "16.1", "page_size": 100})
+        page = client.get("/api/v1/cases/", {"article": ARTICLE, "page_size": 100})
         return {case["code"] for case in page.json()["results"]}
 
     before = with_article()
     page = open_page(admin_client, Provision, provision.pk)
-    page.add_row("article_links", article="16.1")
+    page.add_row("article_links", article=ARTICLE)
     assert send(admin_client, Provision, page, provision.pk).status_code == 302
     assert with_article() == before | expected
     assert provision.law.code in {
         law["code"]
-        for law in client.get("/api/v1/laws/", {"article": "16.1", "page_size": 100}).json()[
+        for law in client.get("/api/v1/laws/", {"article": ARTICLE, "page_size": 100}).json()[
             "results"
         ]
     }

@@ -264,3 +264,11 @@ def test_every_page_forbids_what_it_does_not_need() -> None:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_form_with_empty_boxes_leads_to_the_address_to_share() -> None:
+    sent = "q=boat&decided_from=&decided_to=+&mode=sea&mode=land&has_fee="
+    answer = reader().get(f"/en/cases/?{sent}")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/en/cases/?q=boat&mode=sea&mode=land"
+    assert reader().get("/en/cases/?q=").headers["Location"] == "/en/cases/"

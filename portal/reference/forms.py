@@ -105,6 +105,10 @@ class CuratorForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        for name, field in self.fields.items():
+            if isinstance(field, forms.MultipleChoiceField) and name not in self.changed_data:
+                # Boxes come back in their own order; what nobody changed keeps the stored one.
+                data[name] = self.initial.get(name, [])
         for name in [name for name in data if name.endswith("_amount")]:
             self._check_money(name, f"{name.removesuffix('_amount')}_currency", data)
         return data
@@ -120,6 +124,12 @@ class CuratorForm(forms.ModelForm):
 
 class PartForm(CuratorForm):
     """One part of a record in a table of its parts."""
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.instance._state.adding and not self.has_changed():
+            # New rows are compared with this one, so that nothing stands twice.
+            self.cleaned_data = dict(self.initial)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The formset numbers its rows itself once they are valid.
@@ -192,6 +202,8 @@ class ReferenceFieldsMixin:
             return array_formfield(db_field, **kwargs)
         if isinstance(db_field, models.TextField) and not db_field.choices:
             kwargs["form_class"] = PlainTextField
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
         field = super().formfield_for_dbfield(  # type: ignore[misc]
             db_field, request, **kwargs
         )

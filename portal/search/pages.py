@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from portal.search.parameters import (
     QueryParameter,
     TokenParameter,
 )
-from portal.search.request import SORTS, SearchRequest
+from portal.search.request import SearchRequest
 
 #: Values of a facet that are shown at once; the rest unfolds.
 TOP_VALUES = 8
@@ -140,15 +140,7 @@ class SearchPage:
         self.only_common_words = self.result.only_common_words
         counted = totals(request)
         self.total_all = counted.get(database.slug, (0, 0))[0]
-        self.elsewhere = [
-            {
-                "database": other,
-                "total": counted.get(other.slug, (0, 0))[1],
-                "url": _join(other.search_path, SearchRequest(other.slug, request.query)),
-            }
-            for other in databases()
-            if other.slug != database.slug and request.query and counted.get(other.slug, (0, 0))[1]
-        ]
+        self.elsewhere = list(self._elsewhere(counted))
         self.facets = tuple(
             facet
             for name, parameter in filterset.facets().items()
@@ -160,16 +152,7 @@ class SearchPage:
         ids = self.result.ids
         self.rows = rows_of(database, ids, snippets(request.query, {database.slug: ids}))
         self.pages = self._pages()
-        self.sorts = [
-            {
-                "key": key,
-                "label": label,
-                "url": self._url(request.sorted_by(key)),
-                "selected": key == request.sort,
-            }
-            for key, label in sort_labels().items()
-            if key in SORTS and (request.query or key != "relevance")
-        ]
+        self.sorts = list(self._sorts())
         self.fields = [
             self._field(*item) for item in filterset.parameters().items() if _is_field(item[1])
         ]
@@ -183,6 +166,22 @@ class SearchPage:
             if name in ("sort", "page_size") or self._is_hidden_token(name)
         ]
         self.api_url = _join(api_path, request.on_page(1))
+
+    def _elsewhere(self, counted: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+        """The other databases that hold the words, with their number of hits."""
+        for other in databases():
+            hits = counted.get(other.slug, (0, 0))[1]
+            if self.request.query and hits and other.slug != self.database.slug:
+                url = _join(other.search_path, SearchRequest(other.slug, self.request.query))
+                yield {"database": other, "total": hits, "url": url}
+
+    def _sorts(self) -> Iterator[dict[str, Any]]:
+        """The orders that make sense here, each with the address of the page in it."""
+        for key, label in sort_labels().items():
+            if self.request.query or key != "relevance":
+                url = self._url(self.request.sorted_by(key))
+                selected = key == self.request.sort
+                yield {"key": key, "label": label, "url": url, "selected": selected}
 
     def _is_hidden_token(self, name: str) -> bool:
         """A selection that no facet of the page shows stays in the form unseen."""

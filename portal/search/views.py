@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.generic import TemplateView
 
@@ -17,6 +20,19 @@ class SearchView(TemplateView):
 
     template_name = "search/page.html"
     database_slug = ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        filled = [
+            (name, value)
+            for name, values in request.GET.lists()
+            for value in values
+            if value.strip()
+        ]
+        if len(filled) < sum(len(values) for _name, values in request.GET.lists()):
+            # A form sends its empty boxes, too; the address to share is the one without them.
+            query = urlencode(filled)
+            return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
+        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         database = database_for(self.database_slug)

@@ -1,0 +1,148 @@
+"""Pages in Chromium: nothing for axe to find, nothing wider than the window, no broken policy."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+
+CHROMIUM = next(
+    (path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+PAGES = [
+    "/en/",
+    "/en/about/",
+    "/en/search/?q=boat",
+    "/en/cases/?q=boat&mode=sea&modus=1",
+    "/en/cases/?q=zzzzzz",
+    "/en/cases/gbr-2021-old-bailey-39-vietnamese/",
+    "/en/cases/aus-2012-r-v-ahmad/",
+    "/ar/cases/aus-2012-r-v-ahmad/",
+    "/en/legislation/",
+    "/en/legislation/aus-migration-act-1958/",
+    "/ar/legislation/?article=6.1.a",
+    "/en/bibliography/?topic=gender",
+    "/en/bibliography/ab-wahab-2013-smuggling-migrants-its-implications/",
+]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The portal on a free port, reading the collection that the worker's database holds."""
+    with django_db_blocker.unblock():
+        httpd = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+        httpd.set_app(StaticFilesHandler(get_wsgi_application()))
+        thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        httpd.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["disable-gpu", "disable-background-networking", "disable-component-update"]
+    arguments = ["--no-sandbox", *(f"--{name}" for name in quiet)]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    import axe_playwright_python
+
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+
+
+def _note(wrong: list[str], path: str, message: Any) -> None:
+    """What the browser itself complains of, as of a broken Content-Security-Policy."""
+    if message.type == "error":
+        wrong.append(f"{path}: {message.text}")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])
+def test_pages_are_sound(server: str, browser: Any, axe: str, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=False
+    )
+    wrong: list[str] = []
+    for path in PAGES:
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda m, p=path: wrong.append(f"{p}: {m.text}") if m.type == "error" else None,
+        )
+        page.goto(server + path)
+        found = page.evaluate("document.documentElement.scrollWidth")
+        if found > width:
+            wrong.append(f"{path}: {found} pixels wide in a window of {width}")
+        # axe comes through the debugging protocol: the page's own policy would refuse it.
+        page.evaluate(axe)
+        for violation in page.evaluate("axe.run()")["violations"]:
+            targets = [node["target"] for node in violation["nodes"][:3]]
+            wrong.append(f"{path}: {violation['id']} {targets}")
+        page.close()
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_researcher_searches_filters_and_comes_back(server: str, browser: Any) -> None:
+    """With scripts switched off: words, a filter, a record, back, and a chip taken away."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}/en/")
+    page.fill("input[name=q]", "boat")
+    page.keyboard.press("Enter")
+    assert "/en/search/?q=boat" in page.url
+    page.goto(f"{server}/en/cases/?q=boat")
+    before = page.inner_text("#results")
+    page.check("input[name=mode][value=sea]")
+    page.click("button:has-text('Apply')")
+    assert "mode=sea" in page.url
+    assert "has_fee" not in page.url, "empty boxes do not stay in the address"
+    filtered = page.inner_text("#results")
+    assert filtered != before
+    page.click("section.results article a, section.results li a, section.results h3 a")
+    assert "/en/cases/" in page.url
+    page.go_back()
+    assert page.inner_text("#results") == filtered
+    assert page.is_checked("input[name=mode][value=sea]")
+    context.close()
+
+
+def test_the_keyboard_reaches_search_and_results(server: str, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{server}/en/cases/")
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.textContent.trim()")
+    assert focused.lower().startswith("skip")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main") or "#" in page.url
+    page.focus("input[name=q]")
+    page.keyboard.type("lampedusa")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=lampedusa**")
+    assert page.inner_text("#results").split()[0].isdigit()
+    page.close()
