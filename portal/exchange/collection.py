@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from portal.exchange import schema
 from portal.exchange.faults import CollectionError, Fault
@@ -31,7 +30,7 @@ from portal.exchange.reference import (
     TreatyStatusImporter,
 )
 from portal.exchange.sync import Importer, Outcome, Progress, sync
-from portal.records.database import Database, databases
+from portal.records.database import Database, databases, following
 from portal.reference.models import DataVersion
 from portal.search import index
 
@@ -214,7 +213,7 @@ def write_collection(
                 found.records[database.slug],
                 overwrite=overwrite,
                 progress=progress,
-                around=partial(_followed, database.model),
+                around=partial(following, database.model),
             )
             changed += written
         if changed:
@@ -229,12 +228,3 @@ def _keep_others_out() -> None:
     tables = ", ".join(quote(importer.model._meta.db_table) for importer in importers)
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
-
-
-@contextmanager
-def _followed(model: type[models.Model], changing: Sequence[Any]) -> Iterator[None]:
-    """Have every database do what it does when records of another one change."""
-    with ExitStack() as stack:
-        for database in _databases():
-            stack.enter_context(database.importer.following(model, changing))
-        yield

@@ -6,7 +6,8 @@ app: a fourth database would be a fourth app with a declaration of its own and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,19 @@ def databases() -> tuple[Database, ...]:
     """The databases of the portal, in their order."""
     found = [config.database for config in apps.get_app_configs() if hasattr(config, "database")]
     return tuple(sorted(found, key=lambda database: database.order))
+
+
+@contextmanager
+def following(model: type[Model], changing: Sequence[Any]) -> Iterator[None]:
+    """While records of a model change: let every database keep step with what it derives of them.
+
+    What a database derives is said by its importer's `following`, as the provisions that the
+    text of a law applied leads to. Use it inside the transaction of the change.
+    """
+    with ExitStack() as stack:
+        for database in databases():
+            stack.enter_context(database.importer.following(model, changing))
+        yield
 
 
 def database_for(slug: str) -> Database:

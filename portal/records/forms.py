@@ -112,9 +112,7 @@ def terms_form(
         limits: the least and greatest numbers of fields (`CuratorForm`).
     """
     fields: dict[str, Any] = {
-        name: forms.MultipleChoiceField(
-            label=label, required=False, widget=CheckBoxes
-        )
+        name: forms.MultipleChoiceField(label=label, required=False, widget=CheckBoxes)
         for name, label in labels.items()
     }
     members = {
