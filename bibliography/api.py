@@ -7,16 +7,14 @@ from typing import Any
 from rest_framework import serializers
 
 from bibliography.models import Work
-from portal.rest.fields import CodesField, PartialDateOutput, SourceSerializer, TermCodeField
+from portal.rest.fields import (
+    CodesField,
+    PartialDateOutput,
+    SourceSerializer,
+    TermCodeField,
+    terms_field,
+)
 from portal.search.api import RecordSerializer, RecordViewSet
-
-
-def _terms(vocabulary: str) -> CodesField:
-    def read(work: Any) -> list[str]:
-        pairs = (key.split(":", 1) for key in work.term_ids)
-        return [code for name, code in pairs if name == vocabulary]
-
-    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
 
 
 class ContributorSerializer(serializers.Serializer):
@@ -46,9 +44,9 @@ class WorkSerializer(RecordSerializer):
     issn = serializers.CharField()
     link = serializers.CharField(source="url", help_text="The work's own address.")
     countries = CodesField(lambda work: work.country_codes, help_text="Alpha-3 codes.")
-    areas = _terms("regions")
-    topics = _terms("topics")
-    methods = _terms("methods")
+    areas = terms_field("regions")
+    topics = terms_field("topics")
+    methods = terms_field("methods")
     annotation = serializers.CharField()
     cases = serializers.SerializerMethodField(help_text="Codes of the cases that it discusses.")
     laws = serializers.SerializerMethodField(help_text="Codes of the laws that it discusses.")

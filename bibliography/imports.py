@@ -22,7 +22,14 @@ from bibliography.models import (
 from caselaw.models import Case
 from legislation.models import Law
 from portal.exchange import schema
-from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
+from portal.exchange.parts import (
+    Pair,
+    Written,
+    replace_parts,
+    replace_sources,
+    save_heads,
+    term_parts,
+)
 from portal.exchange.records import (
     SET_ONCE,
     RecordImporter,
@@ -103,7 +110,7 @@ class WorkImporter(RecordImporter[Work]):
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
         written = save_heads(Work, pairs, self._values, keep=SET_ONCE)
         replace_parts(Contributor, "work", written, _contributors)
-        replace_parts(WorkTerm, "work", written, _terms)
+        replace_parts(WorkTerm, "work", written, term_parts(WORK_VOCABULARIES))
         replace_parts(WorkCountry, "work", written, _countries)
         self._save_links(written)
         replace_sources(WorkSource, "work", written)
@@ -145,11 +152,6 @@ def _contributors(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[s
     for role in Contributor.Role.values:
         for position, name in enumerate(line.get(role, [])):
             yield {"role": role, "position": position, **name}, name
-
-
-def _terms(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    keys = [f"{name}:{code}" for name in WORK_VOCABULARIES for code in line.get(name, [])]
-    yield from (({"term_id": key, "position": n}, {}) for n, key in enumerate(keys))
 
 
 def _countries(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

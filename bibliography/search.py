@@ -11,9 +11,8 @@ from bibliography.models import Work
 from caselaw.models import Case
 from legislation.models import Law
 from portal.reference.catalog import catalog
-from portal.reference.models import Jurisdiction, ProcessMembership, Region
 from portal.search.index import Document
-from portal.search.tokens import place_tokens, term_tokens, tokens_of
+from portal.search.tokens import place_tokens, places_changed, term_tokens, tokens_of
 
 #: The parameter that each vocabulary of a work answers to.
 PARAMETERS = {"regions": "area", "topics": "topic", "methods": "method"}
@@ -75,14 +74,9 @@ def document(work: Work) -> Document:
 
 
 def affected(model: type[Model], keys: Iterable[Any]) -> QuerySet | Iterable[int]:
-    """The works whose documents depend on changed cases, laws or jurisdictions."""
-    conditions = {
-        Case: Q(case_links__case__in=keys),
-        Law: Q(law_links__law__in=keys),
-        Jurisdiction: Q(country_links__jurisdiction__in=keys),
-        ProcessMembership: Q(country_links__jurisdiction__processmembership__in=keys),
-        Region: Q(country_links__jurisdiction__region__isnull=False),
-    }
-    if model not in conditions:
+    """The works whose documents depend on changed cases, laws or reference data."""
+    ways: dict[Any, Q] = {Case: Q(case_links__case__in=keys), Law: Q(law_links__law__in=keys)}
+    condition = ways.get(model) or places_changed(model, keys, "country_links__jurisdiction")
+    if condition is None:
         return ()
-    return Work.objects.order_by().filter(conditions[model]).values_list("pk", flat=True).distinct()
+    return Work.objects.order_by().filter(condition).values_list("pk", flat=True).distinct()

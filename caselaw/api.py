@@ -15,16 +15,9 @@ from portal.rest.fields import (
     PartialDateOutput,
     SourceSerializer,
     TermCodeField,
+    terms_field,
 )
 from portal.search.api import RecordSerializer, RecordViewSet
-
-
-def _terms(vocabulary: str) -> CodesField:
-    def read(case: Any) -> list[str]:
-        pairs = (key.split(":", 1) for key in case.term_ids)
-        return [code for name, code in pairs if name == vocabulary]
-
-    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
 
 
 def _countries(relation: str, text: str) -> CodesField:
@@ -98,12 +91,12 @@ class CaseSerializer(RecordSerializer):
     decision_date = PartialDateOutput()
     citations = serializers.ListField(child=serializers.CharField())
     docket = serializers.CharField()
-    modes = _terms("modes")
-    offences = _terms("offences")
-    aggravations = _terms("aggravations")
-    related_crimes = _terms("related_crimes")
-    techniques = _terms("techniques")
-    cooperation = _terms("cooperation")
+    modes = terms_field("modes")
+    offences = terms_field("offences")
+    aggravations = terms_field("aggravations")
+    related_crimes = terms_field("related_crimes")
+    techniques = terms_field("techniques")
+    cooperation = terms_field("cooperation")
     benefit = TermCodeField(source="benefit_id")
     origin = _countries("origin", "Countries of origin, alpha-3.")
     transit = _countries("transit", "Countries of transit, alpha-3.")

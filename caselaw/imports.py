@@ -24,7 +24,14 @@ from caselaw.models import (
 )
 from legislation.models import Law, Provision
 from portal.exchange import schema
-from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
+from portal.exchange.parts import (
+    Pair,
+    Written,
+    replace_parts,
+    replace_sources,
+    save_heads,
+    term_parts,
+)
 from portal.exchange.records import (
     SET_ONCE,
     RecordImporter,
@@ -123,7 +130,7 @@ class CaseImporter(RecordImporter[Case]):
 
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
         written = save_heads(Case, pairs, self._values, keep=SET_ONCE)
-        replace_parts(CaseTerm, "case", written, _terms)
+        replace_parts(CaseTerm, "case", written, term_parts(CASE_VOCABULARIES))
         replace_parts(CaseCountry, "case", written, _countries)
         replace_parts(Proceeding, "case", written, _proceedings)
         defendants = replace_parts(Defendant, "case", written, _defendants)
@@ -216,11 +223,6 @@ def _links(
             if link["provision"] in provisions
         ]
     return matches_of(applied.law, applied.provision_text)
-
-
-def _terms(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    keys = [f"{name}:{code}" for name in CASE_VOCABULARIES for code in line.get(name, [])]
-    yield from (({"term_id": key, "position": n}, {}) for n, key in enumerate(keys))
 
 
 def _countries(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

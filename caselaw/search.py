@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from caselaw.models import Case
 from legislation.models import Law
 from portal.reference.catalog import catalog
-from portal.reference.models import Jurisdiction, ProcessMembership, Region
 from portal.search.index import Document
-from portal.search.tokens import place_tokens, term_tokens, tokens_of
+from portal.search.tokens import place_tokens, places_changed, term_tokens, tokens_of
 
 #: The parameter that each vocabulary of a case answers to.
 PARAMETERS = {
@@ -123,17 +122,12 @@ def document(case: Case) -> Document:
 
 
 def affected(model: type[Model], keys: Iterable[Any]) -> QuerySet | Iterable[int]:
-    """The cases whose documents depend on changed laws or jurisdictions."""
-    cases = Case.objects.order_by()
-    if model is Law:
-        found = cases.filter(laws_applied__law__in=keys)
-    elif model is Jurisdiction:
-        found = cases.filter(jurisdiction__in=keys)
-    elif model is ProcessMembership:
-        found = cases.filter(jurisdiction__processmembership__in=keys)
-    elif model is Region:
-        # A region's place decides the tokens of all jurisdictions below it.
-        found = cases.filter(jurisdiction__region__isnull=False)
-    else:
+    """The cases whose documents depend on changed laws or reference data."""
+    condition = (
+        Q(laws_applied__law__in=keys)
+        if model is Law
+        else places_changed(model, keys, "jurisdiction")
+    )
+    if condition is None:
         return ()
-    return found.values_list("pk", flat=True).distinct()
+    return Case.objects.order_by().filter(condition).values_list("pk", flat=True).distinct()

@@ -9,9 +9,8 @@ from django.db.models import Model, QuerySet
 
 from legislation.models import Law
 from portal.reference.catalog import catalog
-from portal.reference.models import Jurisdiction, ProcessMembership, Region, TreatyStatus
 from portal.search.index import Document
-from portal.search.tokens import place_tokens, tokens_of
+from portal.search.tokens import place_tokens, places_changed, tokens_of
 
 #: What a drafter needs of a law: the `has_<field>` parameters that make up its completeness.
 COMPLETENESS = ("date", "number", "article", "provision_number", "penalty", "second_source")
@@ -74,16 +73,8 @@ def document(law: Law) -> Document:
 
 
 def affected(model: type[Model], keys: Iterable[Any]) -> QuerySet | Iterable[int]:
-    """The laws whose documents depend on changed jurisdictions or treaty status."""
-    laws = Law.objects.order_by()
-    if model is Jurisdiction:
-        found = laws.filter(jurisdiction__in=keys)
-    elif model is ProcessMembership:
-        found = laws.filter(jurisdiction__processmembership__in=keys)
-    elif model is TreatyStatus:
-        found = laws.filter(jurisdiction__treaty_status__in=keys)
-    elif model is Region:
-        found = laws.filter(jurisdiction__region__isnull=False)
-    else:
+    """The laws whose documents depend on changed reference data."""
+    condition = places_changed(model, keys, "jurisdiction")
+    if condition is None:
         return ()
-    return found.values_list("pk", flat=True).distinct()
+    return Law.objects.order_by().filter(condition).values_list("pk", flat=True).distinct()

@@ -213,3 +213,21 @@ def test_an_old_code_leads_to_the_new_one(admin_client: Client, client: Client) 
     assert (answer.status_code, answer["Location"]) == (301, f"/en/legislation/{law.code}/")
     # From the pages of another database as well: who follows an old link may not know where.
     assert client.get("/en/cases/once-called-so/").status_code == 301
+
+
+def test_reference_data_that_nobody_changed_are_saved_as_they_were(admin_client: Client) -> None:
+    # The stored order of languages is not the order of the boxes (ar, zh, en, fr, ru, es).
+    term = Term.objects.get(pk="modes:land")
+    assert term.official_languages == ["ar", "en", "es", "fr", "ru"]
+    for model, key in (
+        (Term, term.pk),
+        (Jurisdiction, "CIV"),
+        (Region, "039"),
+        (TreatyArticle, ARTICLE),
+        (TreatyStatus, TreatyStatus.objects.get(jurisdiction="FRA").pk),
+        (Process, ProcessMembership.objects.values_list("process", flat=True)[0]),
+    ):
+        rows = model._default_manager.filter(pk=key)
+        before = rows.values().get()
+        save(admin_client, model, key)
+        assert rows.values().get() == before

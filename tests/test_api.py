@@ -291,6 +291,20 @@ def test_openapi_documents_every_parameter_that_is_taken() -> None:
     assert {"law", "article", "page", "fields"} <= {parameter["name"] for parameter in provisions}
 
 
+def test_answers_are_as_the_openapi_document_says() -> None:
+    import jsonschema_rs
+    import yaml
+
+    document = yaml.safe_load(reader().get("/api/schema/").content)
+    for resource in LISTS:
+        answer = get(f"/api/v1/{resource}/", page_size=100)
+        told = document["paths"][f"/api/v1/{resource}/"]["get"]["responses"]["200"]
+        schema = told["content"]["application/json"]["schema"]
+        whole = {**schema, "components": document["components"]}
+        errors = jsonschema_rs.Draft202012Validator(whole).iter_errors(answer)
+        assert not [error.message[:200] for error in errors], resource
+
+
 def test_the_documentation_is_served_from_here() -> None:
     page = reader().get("/api/")
     assert page.status_code == 200

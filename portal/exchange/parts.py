@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -107,3 +107,13 @@ def _sources(line: dict[str, Any]) -> Iterable[tuple[dict[str, Any], dict[str, A
 def export_sources(sources: Iterable[Source]) -> list[dict[str, str]]:
     """Sources as the collection writes them."""
     return [{"title": source.title, "url": source.url, "note": source.note} for source in sources]
+
+
+def term_parts(vocabularies: Sequence[str]) -> Parts:
+    """For `replace_parts`: the links to the terms of some vocabularies that a line lists."""
+
+    def parts(line: dict[str, Any]) -> Iterator[Any]:
+        keys = [f"{name}:{code}" for name in vocabularies for code in line.get(name, [])]
+        yield from (({"term_id": key, "position": place}, {}) for place, key in enumerate(keys))
+
+    return parts

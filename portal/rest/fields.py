@@ -44,6 +44,16 @@ class CodesField(serializers.ListField):
         return list(self._read(instance))
 
 
+def terms_field(vocabulary: str) -> CodesField:
+    """The codes of a record's terms of one vocabulary, from its annotated `term_ids`."""
+
+    def read(record: Any) -> list[str]:
+        pairs = (key.split(":", 1) for key in record.term_ids)
+        return [code for name, code in pairs if name == vocabulary]
+
+    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
+
+
 class PartialDateOutput(serializers.CharField):
     """A date in ISO 8601, no more precise than it is known: `2015`, `2015-06`, `2015-06-30`."""
 

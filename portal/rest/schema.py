@@ -9,6 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import BasePagination
 
+from portal.rest.fields import ChosenFieldsMixin
 from portal.rest.parameters import FORMATS
 
 
@@ -72,6 +73,13 @@ class StrictSchema(AutoSchema):
 
     def get_filter_backends(self) -> list[Any]:
         return []
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, ChosenFieldsMixin):
+            # Lists are lean and `fields=` chooses: no field is sure to be in an answer.
+            schema.pop("required", None)
+        return schema
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)

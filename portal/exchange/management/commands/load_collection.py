@@ -86,7 +86,11 @@ class Command(BaseCommand):
                 if keys:
                     more = " …" if len(keys) > SHOWN_CODES else ""
                     self.stdout.write(f"  {label}: {', '.join(keys[:SHOWN_CODES])}{more}")
-        if not any(outcome.writes for outcome in outcomes.values()):
+        writes = sum(outcome.writes for outcome in outcomes.values())
+        if writes:
+            lines = sum(outcome.writes + outcome.unchanged for outcome in outcomes.values())
+            self.stdout.write(f"{writes} of {lines} lines written.")
+        else:
             kept = sum(len(outcome.kept) for outcome in outcomes.values())
             but = f", but for {kept} edited by hand" if kept else ""
             self.stdout.write(f"Nothing to write: the database says what the collection says{but}.")
