@@ -245,7 +245,7 @@ def test_is_a_plain_value() -> None:
 @pytest.mark.parametrize(
     ("language", "shown"),
     [
-        ("en", ["2015", "June 2015", "June 30, 2015"]),
+        ("en", ["2015", "June 2015", "30 June 2015"]),
         ("fr", ["2015", "juin 2015", "30 juin 2015"]),
         ("es", ["2015", "junio de 2015", "30 de junio de 2015"]),
         ("zh-hans", ["2015", "2015年6月", "2015年6月30日"]),
