@@ -14,6 +14,7 @@ from portal.records.dates import PartialDateField
 from portal.records.models import Record
 from portal.records.money import money_constraints, validate_currency
 from portal.records.terms import TermField, unknown_or
+from portal.reference.catalog import catalog
 from portal.reference.models import Jurisdiction
 from portal.reference.provenance import Source
 
@@ -148,7 +149,7 @@ class CaseCountry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.relation}: {self.jurisdiction_id}"
+        return f"{self.get_relation_display()}: {catalog().jurisdiction_name(self.jurisdiction_id)}"
 
 
 class Proceeding(models.Model):
@@ -168,7 +169,9 @@ class Proceeding(models.Model):
         verbose_name_plural = _("proceedings")
 
     def __str__(self) -> str:
-        return f"{self.stage_id} {self.court}"
+        return " · ".join(
+            part for part in (catalog().term_label(self.stage_id), self.court) if part
+        )
 
 
 class Defendant(models.Model):
@@ -317,4 +320,4 @@ class ProvisionApplied(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provision_id} ({self.match})"
+        return str(self.get_match_display())

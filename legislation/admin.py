@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from legislation.codes import free_provision_code
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
+from portal.records.database import following
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm, PartFormSet, ReferenceFieldsMixin
+from portal.search import index
 from portal.search.admin import PUBLICATION, PartAdmin, RecordAdmin
 
 
@@ -72,6 +76,36 @@ class LawSourceInline(SourceInline):
     model = LawSource
 
 
+class FollowedAdmin(admin.ModelAdmin):
+    """Lets other databases keep step: cases are linked to provisions by what their texts name."""
+
+    def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
+        """The law that a request changes."""
+        raise TypeError(f"{type(self).__name__} does not say which law it changes")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        def answer() -> HttpResponse:
+            return super(FollowedAdmin, self).changeform_view(
+                request, object_id, form_url, extra_context
+            )
+
+        if request.method != "POST":
+            return answer()
+        with transaction.atomic():
+            key = unquote(object_id) if object_id else None
+            laws = list(self.laws_of(request, key))
+            with following(Law, laws):
+                response = answer()
+            index.refresh(laws)
+        return response
+
+
 def provision_code_in(law: Law, provision: Provision) -> str:
     """The code of a provision behind the present code of its law."""
     return f"{law.code}:{provision.anchor}"
@@ -85,7 +119,7 @@ def rename_provisions(law: Law) -> None:
 
 
 @admin.register(Law)
-class LawAdmin(RecordAdmin):
+class LawAdmin(FollowedAdmin, RecordAdmin):
     list_display = (
         *("title", "place", "number", "adopted", "status", "state", "changed_at", "public_page"),
     )
@@ -111,6 +145,9 @@ class LawAdmin(RecordAdmin):
         PUBLICATION,
     )
 
+    def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
+        return Law.objects.filter(pk=int(key)) if key and key.isdecimal() else Law.objects.none()
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change and "code" in form.changed_data:
             rename_provisions(form.instance)
@@ -123,7 +160,7 @@ class ProvisionArticleInline(PartInline):
 
 
 @admin.register(Provision)
-class ProvisionAdmin(PartAdmin):
+class ProvisionAdmin(FollowedAdmin, PartAdmin):
     form = ProvisionForm
     owner_field = "law"
     list_display = ("__str__", "law")
@@ -132,6 +169,12 @@ class ProvisionAdmin(PartAdmin):
     autocomplete_fields = ("law",)
     readonly_fields = ("code",)
     inlines = (ProvisionArticleInline,)
+
+    def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
+        if key and key.isdecimal():
+            return Law.objects.filter(provisions=int(key))
+        named = request.POST.get("law", "")
+        return Law.objects.filter(pk=int(named)) if named.isdecimal() else Law.objects.none()
 
     def choice_label(self, provision: Provision) -> str:
         """A provision among choices: every law has an article 1."""

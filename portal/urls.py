@@ -31,6 +31,7 @@ pages: list[Any] = [
 
 urlpatterns = [
     path("", views.root, name="root"),
+    path("favicon.ico", views.favicon),
     path("id/<slug:code>", views.permanent, name="permanent"),
     path("api/v1/", include("portal.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

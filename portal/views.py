@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -177,3 +178,8 @@ def root(request: HttpRequest) -> HttpResponse:
     response = redirect("home")
     patch_vary_headers(response, ["Accept-Language"])
     return response
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """`/favicon.ico`, which browsers ask for on pages that name no icon, as those of the admin."""
+    return redirect(static("img/mark.svg"))

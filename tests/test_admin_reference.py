@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
+from caselaw.exports import export_case
 from caselaw.models import Case
 from legislation.models import Law, Provision
 from portal.records.models import Redirect, State
@@ -231,3 +232,25 @@ def test_reference_data_that_nobody_changed_are_saved_as_they_were(admin_client:
         before = rows.values().get()
         save(admin_client, model, key)
         assert rows.values().get() == before
+
+
+def test_cases_follow_a_provision_that_their_law_gets_later(
+    admin_client: Client, client: Client
+) -> None:
+    """A case cites s 232A of the Act; once a curator records it, the case is linked and found."""
+    law = Law.objects.get(code="aus-migration-act-1958")
+    code = "aus-migration-act-1958:s-232a"
+    page = open_page(admin_client, Law, law.pk)
+    page.add_row("provisions", number="s 232A", summary="Bringing groups of non-citizens")
+    assert send(admin_client, Law, page, law.pk).status_code == 302
+    linked = count(client, provision=code)
+    assert linked
+    assert facet(client, "provision", code) == linked
+    provision = Provision.objects.get(code=code)
+    save(admin_client, Provision, provision.pk, number="s 999")
+    assert Provision.objects.get(pk=provision.pk).number == "s 999"
+    assert facet(client, "provision", code) == 0
+    # Nothing of this is an edit of the cases: the collection still says what they say.
+    case = Case.objects.for_export().get(code="aus-2012-r-v-ahmad")
+    exported = export_case(case)
+    assert not any("provision_links" in applied for applied in exported["laws_applied"])
