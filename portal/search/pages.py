@@ -167,6 +167,11 @@ class SearchPage:
         ]
         self.api_url = _join(api_path, request.on_page(1))
 
+    @property
+    def last_url(self) -> str:
+        """The address of the last page."""
+        return self._url(self.request.on_page(self.pages.count))
+
     def _elsewhere(self, counted: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
         """The other databases that hold the words, with their number of hits."""
         for other in databases():

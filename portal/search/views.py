@@ -31,7 +31,12 @@ class SearchView(TemplateView):
             # A form sends its empty boxes, too; the address to share is the one without them.
             query = urlencode(filled)
             return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
-        return super().get(request, *args, **kwargs)
+        context = self.get_context_data(**kwargs)
+        page: SearchPage = context["page"]
+        if page.request.page > page.pages.count:
+            # Behind the last page there is nothing to read: an old address, or a typing error.
+            return HttpResponseRedirect(page.last_url)
+        return self.render_to_response(context)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         database = database_for(self.database_slug)
