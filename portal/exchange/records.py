@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
@@ -95,9 +96,9 @@ class RecordImporter(Importer[R]):
         # A code that leads to another record was merged with it: making it again would undo that.
         return set(Redirect.objects.values_list("code", flat=True))
 
+    @abstractmethod
     def schema(self, codes: dict[str, list[str]]) -> Schema:
         """The schema of a line; `codes` gives the codes of each vocabulary."""
-        raise NotImplementedError
 
     def codes(self, line: dict[str, Any]) -> Iterator[str]:
         """The permanent codes that a line defines."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ Plan = list[tuple[Any | None, Line]]
 Around = Callable[[Sequence[Any]], AbstractContextManager[Any]]
 
 
-class Importer(Generic[M]):
+class Importer(ABC, Generic[M]):
     """How one kind of object goes in and out of the collection."""
 
     model: ClassVar[type[Loaded]]
@@ -42,13 +43,13 @@ class Importer(Generic[M]):
         """What identifies an object of this kind in a line."""
         return str(data["code"])
 
+    @abstractmethod
     def existing(self) -> models.QuerySet[M]:
         """The objects in the database with all that `export` reads."""
-        raise NotImplementedError
 
+    @abstractmethod
     def export(self, instance: M) -> dict[str, Any]:
         """The object as a line of the collection."""
-        raise NotImplementedError
 
     def retired(self) -> Collection[str]:
         """Keys of objects that curators have given up: they are not made again."""
@@ -58,9 +59,9 @@ class Importer(Generic[M]):
         """Write what must be there before all lines of the kind; returns what was written."""
         return []
 
+    @abstractmethod
     def save(self, pairs: Sequence[tuple[Any | None, dict[str, Any]]]) -> list[M]:
         """Write lines into new objects (None) or into those given; returns the objects."""
-        raise NotImplementedError
 
     def link(self, lines: Sequence[dict[str, Any]]) -> None:
         """Write what leads from one object of the kind to another, once all are there."""
