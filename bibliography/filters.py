@@ -65,4 +65,5 @@ class WorkParameters(ParameterSet):
     has_second_source = PresenceParameter(label=_("Second source"))
 
     ordered_pairs = (("issued_from", "issued_to"),)
+    period = ("issued_from", "issued_to")
     open_facets = ("type", "country", "topic", "method")

@@ -12,6 +12,7 @@ from caselaw.models import Case
 from legislation.models import Law
 from portal.reference.catalog import catalog
 from portal.search.index import Document
+from portal.search.models import Identifier
 from portal.search.tokens import place_tokens, places_changed, term_tokens, tokens_of
 
 #: The parameter that each vocabulary of a work answers to.
@@ -70,6 +71,7 @@ def document(work: Work) -> Document:
             work.issn,
             *(catalog().jurisdictions.get(code, {}).get("en", "") for code in work.country_codes),
         ],
+        identifiers=[(Identifier.Kind.DOI, work.doi), (Identifier.Kind.ISBN, work.isbn)],
     )
 
 

@@ -94,4 +94,5 @@ class CaseParameters(ParameterSet):
     has_provision = PresenceParameter(label=_("Provision applied, linked"))
 
     ordered_pairs = (("decided_from", "decided_to"), ("imprisonment_min", "imprisonment_max"))
+    period = ("decided_from", "decided_to")
     open_facets = ("jurisdiction", "mode", "offence", "verdict")

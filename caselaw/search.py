@@ -11,6 +11,7 @@ from caselaw.models import Case
 from legislation.models import Law
 from portal.reference.catalog import catalog
 from portal.search.index import Document
+from portal.search.models import Identifier
 from portal.search.tokens import place_tokens, places_changed, term_tokens, tokens_of
 
 #: The parameter that each vocabulary of a case answers to.
@@ -118,6 +119,11 @@ def document(case: Case) -> Document:
             *dict.fromkeys(part for c in charges for part in (c.offence, c.statute, c.other)),
         ],
         words=[catalog().jurisdictions.get(case.jurisdiction_id, {}).get("en", "")],
+        identifiers=[
+            (Identifier.Kind.DOCKET, case.docket),
+            *((Identifier.Kind.CITATION, citation) for citation in case.citations),
+            *((Identifier.Kind.DOCKET, p.reference) for p in proceedings),
+        ],
     )
 
 

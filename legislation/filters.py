@@ -28,7 +28,7 @@ class LawParameters(ParameterSet):
     benefit_element = TokenParameter(Terms("benefit_element"), label=_("Benefit element"))
     humanitarian_exemption = TokenParameter(Truth(), label=_("Humanitarian exemption"))
     migrants_not_liable = TokenParameter(Truth(), label=_("Migrants are not liable"))
-    party = TokenParameter(Truth(), label=_("Party to the Protocol"))
+    party = TokenParameter(Truth(), partial=False, label=_("Party to the Protocol"))
     adopted_from = DateParameter(partner="adopted_to", is_start=True, label=_("Adopted from"))
     adopted_to = DateParameter(partner="adopted_from", is_start=False, label=_("Adopted to"))
     has_date = PresenceParameter(label=_("Date of adoption"))
@@ -44,6 +44,7 @@ class LawParameters(ParameterSet):
     has_second_source = PresenceParameter(label=_("Second source"))
 
     ordered_pairs = (("adopted_from", "adopted_to"),)
+    period = ("adopted_from", "adopted_to")
     open_facets = ("jurisdiction", "type", "article", "benefit_element")
 
 

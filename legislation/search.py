@@ -9,7 +9,9 @@ from django.db.models import Model, QuerySet
 
 from legislation.models import Law
 from portal.reference.catalog import catalog
+from portal.search.analysis import Text
 from portal.search.index import Document
+from portal.search.models import Identifier
 from portal.search.tokens import place_tokens, places_changed, tokens_of
 
 #: What a drafter needs of a law: the `has_<field>` parameters that make up its completeness.
@@ -66,9 +68,10 @@ def document(law: Law) -> Document:
         ],
         words=[
             *(p.number for p in provisions),
-            *(p.text_original for p in provisions),
+            *(Text(p.text_original, (law.language,)) for p in provisions),
             catalog().jurisdictions.get(law.jurisdiction_id, {}).get("en", ""),
         ],
+        identifiers=[(Identifier.Kind.NUMBER, law.number)],
     )
 
 

@@ -17,11 +17,12 @@ from portal.records.database import Database, databases
 from portal.records.models import State
 from portal.records.views import redirect_target
 from portal.rest.parameters import Problem, unknown_names
-from portal.search.engine import snippets, top_hits
+from portal.search.engine import top_hits
 from portal.search.models import SearchDocument
-from portal.search.pages import rows_of
 from portal.search.query import Query, QueryError
 from portal.search.request import SearchRequest
+from portal.search.rows import exact_of, rows_of
+from portal.search.snippets import reasons
 
 LATEST = 2
 SHOWN = 5
@@ -124,14 +125,18 @@ class SearchAllView(TemplateView):
             query = Query()
             notices.append(Problem("q", str(error)))
         return super().get_context_data(
-            query_text=text, sections=self._sections(query), notices=notices, **kwargs
+            query_text=text,
+            sections=self._sections(query),
+            exact=exact_of(query.text) if query else [],
+            notices=notices,
+            **kwargs,
         )
 
     def _sections(self, query: Query) -> list[dict[str, Any]]:
         if not query:
             return []
         hits = top_hits(query, SHOWN)
-        pieces = snippets(query, {slug: ids for slug, (_total, ids) in hits.items()})
+        pieces = reasons(query, {slug: ids for slug, (_total, ids) in hits.items()})
         sections = []
         for database in databases():
             total, ids = hits.get(database.slug, (0, ()))

@@ -20,8 +20,8 @@ from caselaw.models import Case, CaseTerm, Defendant, LawApplied, ProvisionAppli
 from legislation.models import Law, Provision
 from portal.accounts.models import User
 from portal.records.models import Redirect, State
-from portal.reference.models import DataVersion, Jurisdiction, Term
-from portal.search.models import SearchDocument
+from portal.reference.models import Jurisdiction, Term
+from portal.search.models import FacetBits, Identifier, KnownWord, SearchDocument
 from tests.admin_forms import address, open_page, send
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def one_of_each() -> None:
 
 
 #: Made from the records and from changes of them; nobody writes them by hand.
-DERIVED = {SearchDocument, DataVersion}
+DERIVED = {SearchDocument, FacetBits, Identifier, KnownWord}
 #: Edited as check boxes of their record (`TermsForm`).
 CHOSEN_IN_THE_FORM = {CaseTerm, WorkTerm}
 

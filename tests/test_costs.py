@@ -18,22 +18,22 @@ from tests.conftest import reader
 
 pytestmark = pytest.mark.django_db
 
-#: No page and no list asks the database more than ten times.
-BUDGET = 10
+#: No page and no list asks the database more often.
+BUDGET = 11
 
 PAGES = {
     "/en/": 6,
     "/en/about/": 2,
-    "/en/search/?q=boat": 7,
+    "/en/search/?q=boat": 8,
     "/en/cases/": 7,
-    "/en/cases/?q=boat": 8,
-    "/en/cases/?q=boat&mode=sea&jurisdiction=AUS&decided_from=2010&has_fee=true": 8,
-    "/en/cases/?law=aus-migration-act-1958&provision=aus-migration-act-1958:s-233c&q=boat": 10,
+    "/en/cases/?q=boat": 9,
+    "/en/cases/?q=boat&mode=sea&jurisdiction=AUS&decided_from=2010&has_fee=true": 9,
+    "/en/cases/?law=aus-migration-act-1958&provision=aus-migration-act-1958:s-233c&q=boat": 11,
     "/en/cases/?page=5&sort=title": 7,
     "/en/legislation/": 5,
-    "/en/legislation/?q=carrier&article=6.1.a": 6,
+    "/en/legislation/?q=carrier&article=6.1.a": 7,
     "/en/bibliography/": 6,
-    "/en/bibliography/?q=Libya&author=Kyle": 7,
+    "/en/bibliography/?q=Libya&author=Kyle": 8,
     "/en/cases/usa-2013-united-states-v-dandy/": BUDGET,
     "/en/legislation/aus-migration-act-1958/": BUDGET,
     "/api/v1/": 0,
@@ -94,20 +94,32 @@ def many_documents() -> None:
     fields = [
         field.column
         for field in SearchDocument._meta.fields
-        if field.column not in ("id", "code", "object_id")
+        if field.column not in ("id", "code", "object_id", "ordinal")
     ]
     columns = ", ".join(fields)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO search_document (object_id, code, {columns})"
-            f" SELECT object_id + n * 100000, code || '-copy-' || n, {columns}"
+            f"INSERT INTO search_document (object_id, ordinal, code, {columns})"
+            " SELECT object_id + n * 100000, ordinal + n * 100000,"
+            f" code || '-copy-' || n, {columns}"
             " FROM search_document, generate_series(1, 8) AS n"
         )
         cursor.execute("ANALYZE search_document")
 
 
 @pytest.mark.usefixtures("many_documents")
-@pytest.mark.parametrize("word", ["Lampedusa", "Indonesia", "smuggling boat"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Lampedusa",
+        "Indonesia",
+        "smuggling boat",
+        "migrants",
+        "court",
+        "boat&sort=newest",
+        "court&sort=newest",
+    ],
+)
 def test_a_search_for_words_uses_the_text_index(word: str) -> None:
     assert "search_document_vector" in plan_of(f"q={word}")
 

@@ -12,6 +12,7 @@ import pytest
 from django.http import QueryDict
 
 from portal.records.database import database_for
+from portal.search.domains import NOT_RECORDED
 from portal.search.engine import search
 from portal.search.parameters import PresenceParameter, TokenParameter
 from portal.search.request import parse
@@ -63,6 +64,11 @@ def test_every_value_of_a_parameter_counts_as_the_lines_do(
         for value in set(values_of(line)):
             by_hand[value] = by_hand.get(value, 0) + 1
     parameter = database_for(slug).filterset.parameters()[name]
+    if parameter.offers_not_recorded:
+        without = sum(not list(values_of(line)) for line in lines[slug])
+        assert matched(slug, f"{name}={NOT_RECORDED}") == without
+        if without:
+            by_hand[NOT_RECORDED] = without
     known = parameter.known()
     values = known if 0 < len(known) < 60 else list(by_hand)
     assert set(by_hand) <= set(known) or not known
@@ -184,7 +190,7 @@ def test_words_are_found_where_they_stand(
     }
     assert by_hand
     response = reader().get(
-        f"/api/v1/{API[slug]}/", {"q": word, "page_size": 100, "fields": "code"}
+        f"/api/v1/{API[slug]}/", {"q": word, "as_typed": "true", "page_size": 100, "fields": "code"}
     )
     found = {row["code"] for row in response.json()["results"]}
     assert by_hand <= found

@@ -15,10 +15,11 @@ from portal.records.models import State
 from portal.reference.changes import announce
 from portal.reference.models import Jurisdiction, Term, TreatyStatus
 from portal.search import index
-from portal.search.engine import search, snippets
+from portal.search.engine import search
 from portal.search.models import SearchDocument
 from portal.search.query import Query
 from portal.search.request import SearchRequest
+from portal.search.snippets import reasons
 from tests.conftest import reader
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +111,7 @@ def test_snippets_mark_words_and_nothing_else() -> None:
         facts='The <b>skipper</b> said "a & b" <script>alert(1)</script> of the zorgle boat.',
     )
     index.refresh([case])
-    piece = snippets(Query.parse("zorgle"), {"cases": [case.pk]})[("cases", case.pk)]
+    piece = reasons(Query.parse("zorgle"), {"cases": [case.pk]})["cases", case.pk].snippet
     assert "<mark>zorgle</mark>" in piece
     assert "<script>" not in piece
     assert "<b>" not in piece

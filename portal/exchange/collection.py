@@ -30,6 +30,7 @@ from portal.exchange.reference import (
     TreatyStatusImporter,
 )
 from portal.exchange.sync import Importer, Outcome, Progress, sync
+from portal.exchange.thesaurus import ThesaurusImporter, read_thesaurus
 from portal.records.database import Database, databases, following
 from portal.reference.models import DataVersion
 from portal.search import index
@@ -41,6 +42,7 @@ _REFERENCE: dict[str, Importer[Any]] = {
     "regions": RegionImporter(),
     "regional processes": ProcessImporter(),
     "jurisdictions": JurisdictionImporter(),
+    "thesaurus": ThesaurusImporter(),
     "treaty status": _TREATY_STATUS,
 }
 
@@ -77,6 +79,8 @@ def read_collection(path: Path) -> Collection:
     faults: list[Fault] = []
     found = Collection({**read_vocabularies(path, faults), **read_jurisdictions(path, faults)})
     lacks_foundation = bool(faults)
+    if not lacks_foundation:
+        found.reference["thesaurus"] = read_thesaurus(path, found.reference, faults)
     status = read_lines(path / "protocol-status.jsonl", faults)
     found.reference["treaty status"] = status
     for database in _databases():

@@ -66,7 +66,9 @@ def twice(lines: Iterable[Line], key: str, value_of: Callable[[Any], Any]) -> li
     return faults
 
 
-def _entries(name: str, key: str, entries: Any, wanted: Schema, faults: list[Fault]) -> list[Line]:
+def sound_entries(
+    name: str, key: str, entries: Any, wanted: Schema, faults: list[Fault]
+) -> list[Line]:
     """The entries of a list in a file; none of them unless all are sound."""
     if not isinstance(entries, list) or not entries:
         faults.append(Fault(name, 0, key, "is not a list with entries"))
@@ -87,7 +89,7 @@ def read_vocabularies(path: Path, faults: list[Fault]) -> dict[str, list[Line]]:
             continue
         is_articles = vocabulary == ARTICLES
         wanted = (ArticleImporter if is_articles else TermImporter).schema
-        lines = _entries(VOCABULARIES, vocabulary, entries, wanted, faults)
+        lines = sound_entries(VOCABULARIES, vocabulary, entries, wanted, faults)
         for position, line in enumerate(lines):
             line.data["position"] = position
             if not is_articles:
@@ -108,7 +110,7 @@ def read_jurisdictions(path: Path, faults: list[Fault]) -> dict[str, list[Line]]
         "jurisdictions": ("jurisdictions", JurisdictionImporter.schema),
     }
     found = {
-        kind: _entries(JURISDICTIONS, key, data.get(key), wanted, faults)
+        kind: sound_entries(JURISDICTIONS, key, data.get(key), wanted, faults)
         for kind, (key, wanted) in parts.items()
     }
     for kind in ("regions", "regional processes"):

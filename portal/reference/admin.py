@@ -21,6 +21,7 @@ from portal.reference.models import (
     ProcessSource,
     Region,
     Term,
+    ThesaurusEntry,
     TreatyArticle,
     TreatyStatus,
     TreatyStatusSource,
@@ -183,3 +184,12 @@ class TreatyStatusAdmin(ReferenceAdmin):
 
     def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
         return list(Jurisdiction.objects.filter(treaty_status__in=going))
+
+
+@admin.register(ThesaurusEntry)
+class ThesaurusAdmin(ReferenceAdmin):
+    list_display = ("code", "__str__", "place")
+    list_select_related = ("place",)
+    search_fields = ("code", "definition", "words")
+    label_fields = ("labels", "place__names")
+    fields = ("code", "place", "labels", "definition", "terms", "words", "position")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.reference.labels import UN_LANGUAGES, LabelsField, localized
 from portal.reference.provenance import Loaded, Source
+from portal.reference.words import WordsField
 
 
 class DataVersion(models.Model):
@@ -324,3 +325,50 @@ class TreatyStatusSource(Source):
     treaty_status = models.ForeignKey(
         TreatyStatus, on_delete=models.CASCADE, related_name="sources"
     )
+
+
+class ThesaurusEntry(Loaded):
+    """Other words for a jurisdiction or a concept, by which the search finds what carries it.
+
+    An entry of a jurisdiction bears its code and adds to its names; an entry of a concept has
+    labels, and the terms by which records carry the concept.
+    """
+
+    code = models.CharField(_("code"), max_length=60, primary_key=True)
+    place = models.OneToOneField(
+        Jurisdiction,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="thesaurus_entry",
+        verbose_name=_("jurisdiction"),
+    )
+    labels = LabelsField(_("labels"), blank=True)
+    definition = models.TextField(_("definition"), blank=True)
+    terms = ArrayField(
+        models.CharField(max_length=100),
+        verbose_name=_("terms"),
+        default=list,
+        blank=True,
+        help_text=_("Keys of terms and treaty articles: modes:sea, protocol_articles:6.1.a"),
+    )
+    words = WordsField(_("other words"), blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = _("thesaurus entry")
+        verbose_name_plural = _("thesaurus")
+        constraints = [
+            models.CheckConstraint(
+                name="thesaurus_place_bears_its_code",
+                condition=Q(place__isnull=True) | Q(place=F("code")),
+            ),
+            models.CheckConstraint(
+                name="thesaurus_concept_has_labels",
+                condition=Q(place__isnull=False) | ~Q(labels={}),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return localized(self.labels) or self.code

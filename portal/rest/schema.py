@@ -33,6 +33,13 @@ def listed(values: Iterable[str]) -> list[str] | None:
     return found if 0 < len(found) <= 60 else None
 
 
+_STRING = {"type": "string"}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
 class Envelope(BasePagination):
     """What a list answers; the views page by themselves, this tells of it."""
 
@@ -54,6 +61,22 @@ class Envelope(BasePagination):
                 "count": {"type": "integer", "description": "The exact number of matches."},
                 "next": address,
                 "previous": address,
+                "interpreted": {
+                    "type": "array",
+                    "description": "With `q`: its parts, and the concepts that they name.",
+                    "items": _object(
+                        typed=_STRING,
+                        concepts={"type": "array", "items": _object(key=_STRING, label=_STRING)},
+                    ),
+                },
+                "exact": {
+                    "type": "array",
+                    "description": "With `q`: the records of all databases that bear exactly it "
+                    "as code, citation, number or title, whatever the filters.",
+                    "items": _object(
+                        code=_STRING, database=_STRING, kind=_STRING, text=_STRING, url=_STRING
+                    ),
+                },
                 "facets": {
                     "type": "object",
                     "description": "Only when asked for.",

@@ -22,6 +22,8 @@ from portal.rest.problems import BadParameters, Gone
 from portal.rest.schema import FIELDS, FORMAT, PAGING, documented, listed
 from portal.rest.views import StrictViewSet
 from portal.search.engine import CursorError, SearchResult, search
+from portal.search.exact import exact_matches
+from portal.search.interpretation import interpret
 from portal.search.parameters import Parameter, TokenParameter
 from portal.search.request import API_CONTROLS, SORTS, SearchRequest, parse
 
@@ -59,6 +61,9 @@ def _of_parameter(name: str, parameter: Parameter) -> OpenApiParameter:
 
 
 _CONTROL_PARAMETERS = [
+    documented(
+        "as_typed", "Look for the words alone, not for the concepts.", enum=["true", "false"]
+    ),
     documented("sort", "Order; `relevance` needs `q`.", enum=list(SORTS)),
     *PAGING,
     documented("cursor", "`*` to begin, then what `next` gives: reads everything in parts."),
@@ -114,6 +119,7 @@ class RecordViewSet(StrictViewSet):
                 "count": result.total,
                 "next": self._next(request, result),
                 "previous": self._previous(request, result),
+                **self._of_query(request, wanted),
                 **({"facets": self._facets(result, facets)} if facets else {}),
                 "results": self._rows(result, set(only or (*lean, *expand))),
             }
@@ -128,6 +134,35 @@ class RecordViewSet(StrictViewSet):
         if record is None:
             return self._absent(code)
         return Response(self.serialized(record, only))
+
+    def _of_query(self, request: Request, wanted: SearchRequest) -> dict[str, Any]:
+        """How the words were understood, and the records that bear exactly what was asked."""
+        if not wanted.query:
+            return {}
+        parts = interpret(wanted.query).parts
+        return {
+            "interpreted": [
+                {
+                    "typed": part.source,
+                    "concepts": [
+                        {"key": concept.key, "label": str(concept)} for concept in part.concepts
+                    ],
+                }
+                for part in parts
+            ],
+            "exact": [
+                {
+                    "code": match.code,
+                    "database": match.database,
+                    "kind": match.kind,
+                    "text": match.text,
+                    "url": request.build_absolute_uri(
+                        reverse("permanent", kwargs={"code": match.code})
+                    ),
+                }
+                for match in exact_matches(wanted.query.text)
+            ],
+        }
 
     def _absent(self, code: str) -> Response:
         gone = self.database.records.filter(code=code, state=State.WITHDRAWN).first()

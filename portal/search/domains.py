@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language, localized
 
+#: The value of a facet for records that do not say it.
+NOT_RECORDED = "not_recorded"
+
 
 class Domain(Protocol):
     """The values of a parameter."""
@@ -25,6 +28,17 @@ class Domain(Protocol):
     def known(self) -> list[str]:
         """All values, to be named in an error; empty where they are too many to name."""
         ...
+
+    def lexeme(self, value: str) -> str:
+        """The lexeme of the concept that a value is (`portal.search.concepts`); '' for none."""
+        ...
+
+
+class Unnamed:
+    """Values that are no concepts of a query."""
+
+    def lexeme(self, value: str) -> str:
+        return ""
 
 
 def _labelled(values: Iterable[str], known: Mapping[str, Any]) -> dict[str, str]:
@@ -45,6 +59,9 @@ class Terms:
     def known(self) -> list[str]:
         return list(catalog().vocabularies.get(self.vocabulary, ()))
 
+    def lexeme(self, value: str) -> str:
+        return f"{self.vocabulary}:{value}"
+
 
 class Jurisdictions:
     """Alpha-3 codes."""
@@ -54,6 +71,9 @@ class Jurisdictions:
 
     def known(self) -> list[str]:
         return list(catalog().jurisdictions)
+
+    def lexeme(self, value: str) -> str:
+        return f"place:{value}"
 
 
 class Regions:
@@ -65,6 +85,9 @@ class Regions:
     def known(self) -> list[str]:
         return list(catalog().regions)
 
+    def lexeme(self, value: str) -> str:
+        return f"region:{value}"
+
 
 class Processes:
     """Codes of regional processes."""
@@ -74,6 +97,9 @@ class Processes:
 
     def known(self) -> list[str]:
         return list(catalog().processes)
+
+    def lexeme(self, value: str) -> str:
+        return f"process:{value}"
 
 
 class Articles:
@@ -86,6 +112,9 @@ class Articles:
     def known(self) -> list[str]:
         return list(catalog().articles)
 
+    def lexeme(self, value: str) -> str:
+        return f"article:{value}"
+
 
 @lru_cache(maxsize=16)
 def language_names(language: str) -> dict[str, str]:
@@ -93,7 +122,7 @@ def language_names(language: str) -> dict[str, str]:
     return {code: str(name) for code, name in Locale.parse(language).languages.items()}
 
 
-class Languages:
+class Languages(Unnamed):
     """ISO 639 codes."""
 
     def labels(self, values: Iterable[str]) -> dict[str, str]:
@@ -104,7 +133,7 @@ class Languages:
         return []
 
 
-class Truth:
+class Truth(Unnamed):
     """`true` and `false`."""
 
     def labels(self, values: Iterable[str]) -> dict[str, str]:
@@ -116,7 +145,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Codes:
+class Codes(Unnamed):
     """Codes of public objects of a model that has `code` and `public()`.
 
     Args:
@@ -138,3 +167,22 @@ class Codes:
 
     def known(self) -> list[str]:
         return []
+
+
+@dataclass(frozen=True)
+class OrNotRecorded:
+    """The values of a domain, and one for records that do not say it."""
+
+    domain: Domain
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        wanted = list(values)
+        labels = self.domain.labels([value for value in wanted if value != NOT_RECORDED])
+        return {**labels, NOT_RECORDED: _("Not recorded")} if NOT_RECORDED in wanted else labels
+
+    def known(self) -> list[str]:
+        known = self.domain.known()
+        return [*known, NOT_RECORDED] if known else []
+
+    def lexeme(self, value: str) -> str:
+        return self.domain.lexeme(value)

@@ -1,38 +1,39 @@
 """The search: one function from a request to its answer.
 
-What text search costs and why the code is as it is: the configuration is a constant, so that the
-GIN index can serve; rank reads the small vector only; facets come from one pass (`facets`); the
-records themselves are read by the caller for the rows of the page alone.
+What text search costs and why the code is as it is: a query is one ready `tsquery`, so that the
+GIN index can serve; rank reads the small vector, and the texts only where few records matched;
+facets come from one pass (`facets`); the records themselves are read by the caller for the rows
+of the page alone.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, Window
 from django.db.models.functions import Coalesce, NullIf, RowNumber
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.records.database import database_for
+from portal.reference.labels import active_language
 from portal.search.facets import count_facets
+from portal.search.interpretation import interpret
 from portal.search.models import SearchDocument
-from portal.search.parameters import TokenParameter
+from portal.search.parameters import DateParameter, TokenParameter
 from portal.search.query import Query
+from portal.search.ranking import PRECISE, rank_of
 from portal.search.request import SearchRequest
+from portal.search.tsquery import Compiled, compiled
+from portal.search.vectors import LexemeQuery
 
-TEXT_CONFIG = "portal_english"
-# Marks that no text holds (the index strips control characters): mark-up is made of them only
-# after the text has been escaped.
-_START, _STOP = "\x02", "\x03"
 _UNDATED_LAST = 99_999_999
 
 
@@ -59,35 +60,63 @@ class SearchResult:
     only_common_words: bool = False
 
 
-def text_query(query: Query) -> SearchQuery:
-    """The query as PostgreSQL reads it."""
-    return SearchQuery(query.text, config=TEXT_CONFIG, search_type="websearch")
+def compiled_query(query: Query) -> Compiled:
+    """The query as PostgreSQL reads it, understood in the reader's language."""
+    return compiled(interpret(query), active_language())
+
+
+def holding(documents: QuerySet[SearchDocument], query: Query) -> QuerySet[SearchDocument]:
+    """The documents that hold the words of a query; none if it has only words of every text."""
+    if not query:
+        return documents
+    text = compiled_query(query).match
+    return documents.filter(vector=LexemeQuery(text)) if text else documents.none()
+
+
+def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
+    """The numbers of rows of several querysets, in one question to the database."""
+    pieces, values = [], []
+    for place, queryset in enumerate(querysets):
+        if queryset.query.is_empty():
+            continue
+        sql, arguments = queryset.order_by().values("pk").query.sql_with_params()
+        # SQL made by Django; every value is a parameter.
+        pieces.append(f"SELECT {place}, count(*) FROM ({sql}) AS rows_{place}")  # noqa: S608
+        values += arguments
+    counts = [0] * len(querysets)
+    if pieces:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(pieces), values)
+            for place, number in cursor.fetchall():
+                counts[place] = number
+    return counts
 
 
 def match(request: SearchRequest, documents: QuerySet[SearchDocument]) -> QuerySet[SearchDocument]:
     """The documents that meet the words and all filters of a request."""
-    base, selections = split(request, documents)
-    for condition in selections.values():
+    base, selections, period = split(request, documents)
+    for condition in (*selections.values(), *([period] if period is not None else ())):
         base = base.filter(condition)
     return base
 
 
 def split(
     request: SearchRequest, documents: QuerySet[SearchDocument]
-) -> tuple[QuerySet[SearchDocument], dict[str, Q]]:
-    """The match without the facets' selections, and those selections by facet."""
+) -> tuple[QuerySet[SearchDocument], dict[str, Q], Q | None]:
+    """The match without the facets' selections and the period, and those two."""
     parameters = database_for(request.database).filterset.parameters()
-    documents = documents.of(request.database)  # type: ignore[attr-defined]
-    if request.query:
-        documents = documents.filter(vector=text_query(request.query))
+    documents = holding(documents.of(request.database), request.query)  # type: ignore[attr-defined]
     selections: dict[str, Q] = {}
+    periods: list[Q] = []
     for name, value in request.values:
         condition = parameters[name].condition(value, request.filters)
         if isinstance(parameters[name], TokenParameter):
             selections[name] = condition
+        elif isinstance(parameters[name], DateParameter):
+            periods.append(condition)
         else:
             documents = documents.filter(condition)
-    return documents, selections
+    return documents, selections, reduce(and_, periods) if periods else None
 
 
 def search(
@@ -110,38 +139,28 @@ def search(
     if request.cursor is not None and request.sort == "relevance":
         raise CursorError(_("Relevance has no cursor; choose another order."))
     documents = SearchDocument.objects.public() if documents is None else documents
-    base, selections = split(request, documents)
+    matched = match(request, documents)
+    if matched.query.is_empty():
+        empty = {name: {} for name in facets}
+        return SearchResult(request, 0, (), empty, None, only_common_words=True)
     names = tuple(facets)
-    matched = base
-    for condition in selections.values():
-        matched = matched.filter(condition)
     if names:
-        total, counts = count_facets(base, request, names)
+        base, _selections, period = split(request, documents)
+        chosen = {name: value for name, value in request.values if name in _selections}
+        total, counts = count_facets(request.database, base, chosen, names, period)
     else:
         total, counts = matched.count(), {}
-    ids, cursor = _page(request, matched, beyond) if total else ((), None)
-    return SearchResult(
-        request,
-        total,
-        ids,
-        counts,
-        cursor,
-        only_common_words=bool(request.query) and total == 0 and _is_empty(request.query),
-    )
-
-
-def _is_empty(query: Query) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT numnode(websearch_to_tsquery(%s, %s)) = 0", [TEXT_CONFIG, query.text]
-        )
-        return bool(cursor.fetchone()[0])
+    ids, cursor = _page(request, matched, beyond, total) if total else ((), None)
+    return SearchResult(request, total, ids, counts, cursor)
 
 
 def _page(
-    request: SearchRequest, matched: QuerySet[SearchDocument], beyond: tuple[Any, str] | None
+    request: SearchRequest,
+    matched: QuerySet[SearchDocument],
+    beyond: tuple[Any, str] | None,
+    total: int,
 ) -> tuple[tuple[int, ...], str | None]:
-    key, descending = _sort_key(request)
+    key, descending = _sort_key(request, total)
     ordered = matched.annotate(sort_key=key).order_by(
         F("sort_key").desc() if descending else F("sort_key").asc(), "code"
     )
@@ -162,10 +181,10 @@ def _page(
     return tuple(row[0] for row in rows_of_page), cursor
 
 
-def _sort_key(request: SearchRequest) -> tuple[Any, bool]:
+def _sort_key(request: SearchRequest, total: int) -> tuple[Any, bool]:
     """The expression that a request is sorted by, never null, and whether the highest is first."""
     if request.sort == "relevance":
-        return SearchRank(F("rank_vector"), text_query(request.query), cover_density=False), True
+        return rank_of(compiled_query(request.query), is_precise=total <= PRECISE), True
     if request.sort == "oldest":
         dated = NullIf(F("date_key"), Value(0))
         return Coalesce(dated, Value(_UNDATED_LAST), output_field=IntegerField()), False
@@ -204,11 +223,11 @@ def top_hits(query: Query, number: int) -> dict[str, tuple[int, tuple[int, ...]]
     Returns:
         By slug, how many records match and the primary keys of the best of them, in order.
     """
-    rank = SearchRank(F("rank_vector"), text_query(query))
+    text = compiled_query(query)
+    rank = rank_of(text, is_precise=False)
     order = [rank.desc(), F("date_key").desc(), F("code").asc()]
     places = (
-        SearchDocument.objects.public()
-        .filter(vector=text_query(query))
+        holding(SearchDocument.objects.public(), query)
         .annotate(
             place=Window(RowNumber(), partition_by="database", order_by=order),
             total=Window(Count("*"), partition_by="database"),
@@ -221,43 +240,3 @@ def top_hits(query: Query, number: int) -> dict[str, tuple[int, tuple[int, ...]]
     for slug, key, total in places:
         found[slug] = (total, (*found.get(slug, (0, ()))[1], key))
     return found
-
-
-def snippets(query: Query, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], SafeString]:
-    """Pieces of text that show why records matched, with the words in `<mark>`.
-
-    Args:
-        query: the words.
-        ids: by database, the primary keys of the records.
-
-    Returns:
-        Pieces by database and primary key; none for a record whose prose has no word of the query.
-    """
-    wanted = Q()
-    for slug, keys in ids.items():
-        wanted |= Q(database=slug, object_id__in=list(keys))
-    if not query or not wanted:
-        return {}
-    headline = SearchHeadline(
-        F("body"),
-        text_query(query),
-        config=TEXT_CONFIG,
-        start_sel=_START,
-        stop_sel=_STOP,
-        max_words=34,
-        min_words=14,
-        max_fragments=2,
-        fragment_delimiter=" … ",
-    )
-    rows = (
-        SearchDocument.objects.filter(wanted)
-        .annotate(headline=headline)
-        .values_list("database", "object_id", "headline")
-    )
-    return {(slug, key): marked(text) for slug, key, text in rows if _START in text}
-
-
-def marked(text: str) -> SafeString:
-    """Escape a text and turn the search's own marks into `<mark>` elements."""
-    safe = escape(text).replace(_START, "<mark>").replace(_STOP, "</mark>")
-    return mark_safe(safe)  # noqa: S308 - escaped in the line above

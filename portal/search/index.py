@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
-from django.db import models, transaction
-from django.db.models import Value
+from django.db import connection, models, transaction
 
 from portal.records.database import Database, databases
 from portal.records.dates import PartialDate
 from portal.records.models import Record
 from portal.reference.catalog import pinned
 from portal.reference.models import DataVersion
-from portal.search.engine import TEXT_CONFIG
-from portal.search.models import SearchDocument
+from portal.search.analysis import Text, is_unspaced, words
+from portal.search.bits import refresh_chunks
+from portal.search.domains import NOT_RECORDED
+from portal.search.exact import identifiers_of
+from portal.search.facets import YEARS
+from portal.search.models import FacetBits, Identifier, KnownWord, SearchDocument
+from portal.search.vectors import Vector
 
 BATCH = 200
+#: Shorter words are not offered for one that is spelt otherwise.
+MIN_KNOWN_WORD = 4
+_INDEX_LOCK = 5_741_003
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _UPDATED = [
     "code", "state", "title", "title_key", "date", "date_key", "changed_at", "facets", "body",
@@ -36,16 +42,21 @@ class Document:
     Attributes:
         date: the date by which the record is sorted and found.
         tokens: `parameter:value` for every value of every facet, and `has:<field>`.
-        headings: title, names, numbers, citations: what a query should rank by.
+        headings: names, numbers, citations: what a query should rank by.
         texts: the prose that snippets are cut from.
         words: what can be found but is neither heading nor prose.
+        identifiers: what names the record, with its kind (`Identifier.Kind`); code and title do
+            so without being said.
+
+    A plain string is English; a text in another language is a `Text`.
     """
 
     date: PartialDate | None
     tokens: Iterable[str]
-    headings: Iterable[str]
-    texts: Iterable[str]
-    words: Iterable[str] = ()
+    headings: Iterable[str | Text]
+    texts: Iterable[str | Text]
+    words: Iterable[str | Text] = ()
+    identifiers: Iterable[tuple[str, str]] = ()
 
 
 def title_key(title: str) -> str:
@@ -60,21 +71,78 @@ def date_key(date: PartialDate | None) -> int:
     return date.year * 10_000 + (date.month or 0) * 100 + (date.day or 0) if date else 0
 
 
-def _joined(parts: Iterable[str]) -> str:
-    return _CONTROL.sub(" ", "\n".join(part for part in parts if part))
+def _clean(part: str | Text) -> Text:
+    text = part if isinstance(part, Text) else Text(part)
+    return Text(_CONTROL.sub(" ", text.text or ""), text.languages)
 
 
-def _row(database: Database, record: Record) -> SearchDocument:
-    document: Document = database.document(record)
-    titles = _joined([record.title, record.title_original])
-    headings, body = _joined(document.headings), _joined(document.texts)
-    small = SearchVector(Value(titles), config=TEXT_CONFIG, weight="A") + SearchVector(
-        Value(headings), config=TEXT_CONFIG, weight="B"
-    )
-    everything = "\n".join([titles, headings, body, _joined(document.words)])
+def _texts(parts: Iterable[str | Text]) -> list[Text]:
+    return [text for part in parts if (text := _clean(part)).text]
+
+
+def _title_texts(record: Record) -> list[Text]:
+    """The titles, read in English and in the language of the record, whichever they are in."""
+    own = (record.language,) if record.language else ("",)
+    both = tuple(dict.fromkeys(("en", *own)))
+    return _texts([Text(record.title, both), Text(record.title_original, own)])
+
+
+def concept_lexemes(database: Database, tokens: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The concepts that tokens stand for, as lexemes, each with its weight.
+
+    The place that a record belongs to says more of it than the places that it mentions.
+    """
+    parameters = database.filterset.parameters()
+    for token in tokens:
+        name, _colon, value = token.partition(":")
+        parameter = parameters.get(name)
+        if parameter is None or value == NOT_RECORDED:
+            continue
+        lexeme = parameter.domain.lexeme(value)
+        if lexeme:
+            yield lexeme, "B" if name == "jurisdiction" else "C"
+
+
+def _vectors(
+    database: Database, record: Record, document: Document, tokens: Iterable[str]
+) -> tuple[Vector, Vector]:
+    """The vector of all words, to match, and that of the words that rank."""
+    everything, small = Vector(), Vector()
+    for title in _title_texts(record):
+        everything.add(title, "A")
+        small.add(title, "A")
+    headings = _texts(document.headings)
+    for heading in headings:
+        small.add(heading, "B")
+    for lexeme, weight in sorted(set(concept_lexemes(database, tokens))):
+        small.add_lexemes([lexeme], weight)
+        everything.add_lexemes([lexeme], weight)
+    for text in (*headings, *_texts(document.texts), *_texts(document.words)):
+        everything.add(text)
+    return everything, small
+
+
+def _tokens(database: Database, document: Document) -> list[str]:
+    """The tokens of a document, with the year and with what is not recorded."""
+    found = set(document.tokens)
+    found.add(f"{YEARS}:{document.date.year if document.date else NOT_RECORDED}")
+    present = {token.partition(":")[0] for token in found}
+    found |= {
+        f"{name}:{NOT_RECORDED}"
+        for name, parameter in database.filterset.facets().items()
+        if parameter.offers_not_recorded and name not in present
+    }
+    return sorted(found)
+
+
+def _row(database: Database, record: Record, document: Document, ordinal: int) -> SearchDocument:
+    tokens = _tokens(database, document)
+    everything, small = _vectors(database, record, document, tokens)
+    prose = (*_texts(document.texts), *_texts(document.headings))
     return SearchDocument(
         database=database.slug,
         object_id=record.pk,
+        ordinal=ordinal,
         code=record.code,
         state=record.state,
         title=record.title,
@@ -82,27 +150,88 @@ def _row(database: Database, record: Record) -> SearchDocument:
         date=document.date,
         date_key=date_key(document.date),
         changed_at=record.changed_at,
-        facets=sorted(set(document.tokens)),
-        body=body,
-        vector=SearchVector(Value(everything), config=TEXT_CONFIG),
-        rank_vector=small,
+        facets=tokens,
+        body="\n".join(text.text for text in prose),
+        vector=str(everything),
+        rank_vector=str(small),
     )
 
 
 def _write(database: Database, keys: Iterable[int], progress: Callable[[int], Any]) -> int:
+    """Write the documents of some records; the caller holds the lock."""
     remaining = iter(sorted(keys))
     written = 0
+    known = dict(SearchDocument.objects.of(database.slug).values_list("object_id", "ordinal"))
+    following = 1 + max(known.values(), default=-1)
+    touched: set[int] = set()
     while batch := list(islice(remaining, BATCH)):
-        records = list(database.records.for_index().filter(pk__in=batch))
+        rows, named = [], []
+        for record in database.records.for_index().filter(pk__in=batch):
+            if record.pk not in known:
+                known[record.pk] = following
+                following += 1
+            document = database.document(record)
+            rows.append(_row(database, record, document, known[record.pk]))
+            named.append((record, list(document.identifiers)))
         SearchDocument.objects.bulk_create(
-            [_row(database, record) for record in records],
+            rows,
             update_conflicts=True,
             unique_fields=["database", "object_id"],
             update_fields=_UPDATED,
         )
-        written += len(records)
+        _write_identifiers(database, rows, named)
+        _write_words(rows)
+        touched |= {row.ordinal for row in rows}
+        written += len(rows)
         progress(len(batch))
+    refresh_chunks(database.slug, touched)
     return written
+
+
+def _write_identifiers(
+    database: Database, rows: list[SearchDocument], named: list[tuple[Record, list[Any]]]
+) -> None:
+    documents = {
+        document.object_id: document
+        for document in SearchDocument.objects.of(database.slug)
+        .filter(object_id__in=[row.object_id for row in rows])
+        .only("pk", "object_id")
+    }
+    Identifier.objects.filter(document__in=documents.values()).delete()
+    kinds = Identifier.Kind
+    Identifier.objects.bulk_create(
+        identifier
+        for record, given in named
+        for identifier in identifiers_of(
+            documents[record.pk],
+            [
+                (kinds.CODE, record.code),
+                (kinds.TITLE, record.title),
+                (kinds.TITLE, record.title_original),
+                *given,
+            ],
+        )
+    )
+
+
+def _write_words(rows: Iterable[SearchDocument]) -> None:
+    """Remember the words of documents for spelling; a word that no document has does no harm."""
+    found = {
+        word.text
+        for row in rows
+        for text in (row.title, row.body)
+        for word in words(text)
+        if len(word.text) >= MIN_KNOWN_WORD and word.text.isalpha() and not is_unspaced(word.text)
+    }
+    KnownWord.objects.bulk_create(
+        (KnownWord(word=word) for word in sorted(found)), ignore_conflicts=True
+    )
+
+
+def _lock() -> None:
+    """One writer at a time: ordinals and bits are made from what the others have committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INDEX_LOCK])
 
 
 def refresh(changed: Iterable[models.Model]) -> int:
@@ -116,6 +245,7 @@ def refresh(changed: Iterable[models.Model]) -> int:
         by_model.setdefault(type(instance), set()).add(instance.pk)
     written = 0
     with transaction.atomic(), pinned():
+        _lock()
         for database in databases():
             keys = set(by_model.get(database.model, ()))
             for model, changed_keys in by_model.items():
@@ -128,16 +258,28 @@ def refresh(changed: Iterable[models.Model]) -> int:
 def remove(records: Iterable[Record]) -> None:
     """Take the documents of records that are being deleted away."""
     with transaction.atomic():
+        _lock()
         for record in records:
-            SearchDocument.objects.filter(database=record.database, object_id=record.pk).delete()
+            going = SearchDocument.objects.of(record.database).filter(object_id=record.pk)
+            ordinals = list(going.values_list("ordinal", flat=True))
+            going.delete()
+            refresh_chunks(record.database, ordinals)
         DataVersion.bump(DataVersion.RECORDS)
+
+
+def is_complete() -> bool:
+    """Whether every record has its document."""
+    records = sum(database.records.count() for database in databases())
+    return SearchDocument.objects.count() == records
 
 
 def rebuild(progress: Callable[[int], Any] = lambda n: None) -> int:
     """Make the whole table anew; returns the number of documents."""
     written = 0
     with transaction.atomic(), pinned():
-        SearchDocument.objects.all().delete()
+        _lock()
+        for model in (Identifier, FacetBits, KnownWord, SearchDocument):
+            model._default_manager.all().delete()
         for database in databases():
             written += _write(database, database.records.values_list("pk", flat=True), progress)
         DataVersion.bump(DataVersion.RECORDS)

@@ -1,13 +1,16 @@
-"""`search_document`: what can be found, of all databases, in one narrow table."""
+"""`search_document`: what can be found, of all databases, in one narrow table; and what is made
+of it for counting (`FacetBits`), for exact matches (`Identifier`) and for spelling (`KnownWord`).
+"""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from portal.records.dates import PartialDateField
 from portal.records.models import PublicationQuerySet, State
@@ -28,6 +31,9 @@ class SearchDocument(models.Model):
 
     database = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
+    ordinal = models.PositiveIntegerField(
+        help_text="The number of the document in its database, from 0: its place in facet bits."
+    )
     code = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=12, choices=State.choices)
     title = models.TextField()
@@ -45,7 +51,8 @@ class SearchDocument(models.Model):
     class Meta:
         db_table = "search_document"
         constraints = [
-            models.UniqueConstraint(name="search_document_once", fields=["database", "object_id"])
+            models.UniqueConstraint(name="search_document_once", fields=["database", "object_id"]),
+            models.UniqueConstraint(name="search_document_ordinal", fields=["database", "ordinal"]),
         ]
         indexes = [
             GinIndex(fields=["vector"], name="search_document_vector", fastupdate=False),
@@ -60,3 +67,84 @@ class SearchDocument(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class BitsField(models.Field):
+    """A string of bits of any length (`bit varying`)."""
+
+    def db_type(self, connection: Any) -> str:
+        return "bit varying"
+
+
+class FacetBits(models.Model):
+    """Which of `CHUNK` neighbouring documents carry a value of a facet: a bit for each.
+
+    Made from `SearchDocument.facets` by `portal.search.bits`, counted by `portal.search.facets`.
+    """
+
+    #: Documents of one row; a multiple of 64.
+    CHUNK = 4096
+
+    database = models.CharField(max_length=20)
+    chunk = models.PositiveIntegerField(help_text="Ordinal of a document divided by CHUNK.")
+    parameter = models.TextField()
+    value = models.TextField()
+    bits = BitsField()
+
+    class Meta:
+        db_table = "search_facet_bits"
+        constraints = [
+            models.UniqueConstraint(
+                name="search_facet_bits_once", fields=["database", "chunk", "parameter", "value"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.database} {self.chunk} {self.parameter}:{self.value}"
+
+
+class Identifier(models.Model):
+    """Something that names one record: a citation, a number, a title, in its bare spelling."""
+
+    class Kind(models.TextChoices):
+        CODE = "code", _("Code")
+        CITATION = "citation", _("Citation")
+        DOCKET = "docket", _("Docket number")
+        NUMBER = "number", _("Official number")
+        DOI = "doi", _("DOI")
+        ISBN = "isbn", _("ISBN")
+        TITLE = "title", _("Title")
+
+    document = models.ForeignKey(
+        SearchDocument, on_delete=models.CASCADE, related_name="identifiers"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    key = models.TextField(help_text="Its letters and digits alone, folded.")
+    text = models.TextField(help_text="As the record has it.")
+
+    class Meta:
+        db_table = "search_identifier"
+        constraints = [
+            models.UniqueConstraint(
+                name="search_identifier_once", fields=["document", "kind", "key"]
+            )
+        ]
+        indexes = [models.Index(fields=["key"], name="search_identifier_key")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class KnownWord(models.Model):
+    """A word of some document, to be offered for one that is spelt otherwise."""
+
+    word = models.CharField(max_length=64, primary_key=True)
+
+    class Meta:
+        db_table = "search_known_word"
+        indexes = [
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="search_known_word_trigrams")
+        ]
+
+    def __str__(self) -> str:
+        return self.word

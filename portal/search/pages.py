@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.records.database import Database, databases
-from portal.records.models import Record
+from portal.records.dates import PartialDate
 from portal.rest.parameters import Problem
-from portal.search.engine import search, snippets, text_query
-from portal.search.models import SearchDocument
+from portal.search.domains import NOT_RECORDED
+from portal.search.engine import search
+from portal.search.facets import YEARS
+from portal.search.interpretation import interpret
 from portal.search.parameters import (
     ChangedSinceParameter,
     DateParameter,
@@ -26,6 +26,9 @@ from portal.search.parameters import (
     TokenParameter,
 )
 from portal.search.request import SearchRequest
+from portal.search.rows import exact_of, rows_of, totals
+from portal.search.snippets import reasons
+from portal.search.suggest import Offer, droppable, spellings
 
 #: Values of a facet that are shown at once; the rest unfolds.
 TOP_VALUES = 8
@@ -53,19 +56,19 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class YearBar:
+    year: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
 class Chip:
     """One part of the request, with the address of the request without it."""
 
     label: Any
     text: str
     url: str
-
-
-@dataclass(frozen=True)
-class Row:
-    record: Record
-    url: str
-    snippet: str
 
 
 @dataclass(frozen=True)
@@ -97,27 +100,6 @@ def sort_labels() -> dict[str, str]:
     }
 
 
-def rows_of(
-    database: Database, ids: Sequence[int], pieces: Mapping[tuple[str, int], str]
-) -> tuple[Row, ...]:
-    """Records in the order of their keys, with the pieces of text that show why they matched."""
-    found = {record.pk: record for record in database.records.for_list().filter(pk__in=ids)}
-    return tuple(
-        Row(found[key], found[key].get_absolute_url(), pieces.get((database.slug, key), ""))
-        for key in ids
-        if key in found
-    )
-
-
-def totals(request: SearchRequest) -> dict[str, tuple[int, int]]:
-    """For each database, how many public records it has and how many hold the request's words."""
-    documents = SearchDocument.objects.public().order_by()
-    query: SearchQuery | None = text_query(request.query) if request.query else None
-    hits = Count("pk", filter=Q(vector=query)) if query else Count("pk")
-    rows = documents.values("database").annotate(hits=hits, records=Count("pk"))
-    return {row["database"]: (row["records"], row["hits"]) for row in rows}
-
-
 class SearchPage:
     """Everything that `search/page.html` shows of a request."""
 
@@ -135,7 +117,7 @@ class SearchPage:
         self.query_text = given.get("q", "")
         self._given = given
         filterset = database.filterset
-        self.result = search(request, facets=filterset.facets())
+        self.result = search(request, facets=(*filterset.facets(), YEARS))
         self.total = self.result.total
         self.only_common_words = self.result.only_common_words
         counted = totals(request)
@@ -147,10 +129,14 @@ class SearchPage:
             if (facet := self._facet(name, parameter)).top
         )
         self.chips = tuple(self._chips())
+        self.years = tuple(self._years())
+        self.spellings, self.droppable = ([], []) if self.total else self._offers()
         self.clear_url = self._url(request.cleared())
         self.summary = " · ".join(self._summary())
         ids = self.result.ids
-        self.rows = rows_of(database, ids, snippets(request.query, {database.slug: ids}))
+        self.rows = rows_of(database, ids, reasons(request.query, {database.slug: ids}))
+        self.exact = exact_of(request.query.text, database.slug) if request.query else []
+        self.as_typed_url = self._as_typed_url()
         self.pages = self._pages()
         self.sorts = list(self._sorts())
         self.fields = [
@@ -163,7 +149,7 @@ class SearchPage:
         self.hidden = [
             (name, value)
             for name, value in request.pairs()
-            if name in ("sort", "page_size") or self._is_hidden_token(name)
+            if name in ("sort", "page_size", "as_typed") or self._is_hidden_token(name)
         ]
         self.api_url = _join(api_path, request.on_page(1))
 
@@ -171,6 +157,48 @@ class SearchPage:
     def last_url(self) -> str:
         """The address of the last page."""
         return self._url(self.request.on_page(self.pages.count))
+
+    def _period(self) -> tuple[str, str]:
+        """The names of the two parameters of the period."""
+        names = self.database.filterset.period
+        return names[0], names[1]
+
+    @property
+    def has_period(self) -> bool:
+        return any(name in self.request.filters for name in self._period())
+
+    @property
+    def years_top(self) -> int:
+        return max((bar.count for bar in self.years), default=0)
+
+    @property
+    def undated(self) -> YearBar | None:
+        """The records without a date, unless a period hides them."""
+        count = self.result.facets.get(YEARS, {}).get(NOT_RECORDED, 0)
+        if not count or self.has_period:
+            return None
+        url = self._url(self.request.having((("has_date", "false"),)))
+        return YearBar(NOT_RECORDED, count, url)
+
+    def _years(self) -> Iterator[YearBar]:
+        """The years of the records, whatever the period that was asked for."""
+        start, end = self._period()
+        for year, count in sorted(self.result.facets.get(YEARS, {}).items()):
+            if year != NOT_RECORDED:
+                date = PartialDate(int(year))
+                url = self._url(self.request.having(((start, date), (end, date))))
+                yield YearBar(year, count, url)
+
+    def _offers(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Where nothing was found: other spellings, and what could be dropped."""
+        parameters = self.database.filterset.parameters()
+
+        def shown(offer: Offer) -> dict[str, Any]:
+            text = offer.text or str(parameters[offer.parameter].label)
+            return {"text": text, "total": offer.total, "url": self._url(offer.request)}
+
+        found = spellings(self.request) if self.request.query else []
+        return [shown(offer) for offer in found], [shown(o) for o in droppable(self.request)]
 
     def _elsewhere(self, counted: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
         """The other databases that hold the words, with their number of hits."""
@@ -202,13 +230,16 @@ class SearchPage:
         selected = self.request.filters.get(name, ())
         for value in selected:
             counts.setdefault(value, 0)
+        if not selected and set(counts) == {NOT_RECORDED}:
+            # Where nothing at all is recorded there is nothing to choose from.
+            counts = {}
         labels = parameter.domain.labels(counts) if counts else {}
         values = sorted(
             (
                 FacetValue(value, labels.get(value, value), count, value in selected)
                 for value, count in counts.items()
             ),
-            key=lambda entry: (-entry.count, entry.label),
+            key=lambda entry: (entry.value == NOT_RECORDED, -entry.count, entry.label),
         )
         top = [entry for place, entry in enumerate(values) if place < TOP_VALUES or entry.selected]
         rest = [entry for entry in values if entry not in top]
@@ -222,8 +253,7 @@ class SearchPage:
         return self.database.filterset.parameters()[name].domain.labels(values)
 
     def _chips(self) -> Iterable[Chip]:
-        if self.request.query:
-            yield Chip(_("Words"), str(self.request.query), self._url(self.request.without("q")))
+        yield from self._query_chips()
         parameters = self.database.filterset.parameters()
         for name, value in self.request.values:
             label = parameters[name].label
@@ -238,14 +268,37 @@ class SearchPage:
                 url = self._url(self.request.without(name, entry))
                 yield Chip(label, _text(parameters[name], entry), url)
 
+    def _query_chips(self) -> Iterable[Chip]:
+        """The parts of the query, each with what it was taken for."""
+        interpretation = interpret(self.request.query)
+        for part in interpretation.parts:
+            label = _("Not looked for") if part.is_ignored else _("Words")
+            text = part.typed
+            if part.meaning and part.meaning.casefold() != text.casefold():
+                text = f"{text} → {part.meaning}"
+            url = self._url(self.request.asking(interpretation.without(part)))
+            yield Chip(label, text, url)
+
+    def _as_typed_url(self) -> str:
+        """The address that switches between concepts and words alone; '' if that is the same."""
+        query = self.request.query
+        if query.as_typed:
+            return self._url(self.request.asking(query.text, as_typed=False))
+        if not interpret(query).concepts:
+            return ""
+        return self._url(self.request.asking(query.text, as_typed=True))
+
     def _summary(self) -> Iterable[str]:
         """The request in words: parts joined by *and*, values within a part by *or*."""
         joined: dict[str, list[str]] = {}
         for chip in self.chips:
             joined.setdefault(str(chip.label), []).append(chip.text)
         for label, texts in joined.items():
-            text = f" {_('or')} ".join(texts)
-            yield text if label == _("Words") else f"{label}: {text}"
+            if label == _("Words"):
+                yield str(self.request.query)
+            else:
+                text = f" {_('or')} ".join(texts)
+                yield f"{label}: {text}"
 
     def _field(self, name: str, parameter: Parameter) -> dict[str, Any]:
         is_date = isinstance(parameter, DateParameter | ChangedSinceParameter)

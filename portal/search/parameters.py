@@ -70,6 +70,8 @@ class Parameter(django_filters.Filter):
 
     #: Whether the search page offers its values with counts.
     is_facet = False
+    #: Whether "not recorded" is one of its values.
+    offers_not_recorded = False
 
     def condition(self, value: Any, values: Mapping[str, Any]) -> Q:
         """The condition on `SearchDocument` for a value; `values` are those of all parameters."""
@@ -89,10 +91,14 @@ class TokenParameter(Parameter):
     field_class = ValuesField
     is_facet = True
 
-    def __init__(self, domain: domains.Domain, *, facet: bool = True, **kwargs: Any) -> None:
-        self.domain = domain
+    def __init__(
+        self, domain: domains.Domain, *, facet: bool = True, partial: bool = True, **kwargs: Any
+    ) -> None:
+        """`partial` says whether a record may leave it out, which can then be asked for."""
+        self.offers_not_recorded = facet and partial
+        self.domain = domains.OrNotRecorded(domain) if self.offers_not_recorded else domain
         self.is_facet = facet
-        super().__init__(domain=domain, **kwargs)
+        super().__init__(domain=self.domain, **kwargs)
 
     def token(self, value: str) -> str:
         return f"{self.field_name}:{value}"
@@ -197,8 +203,10 @@ class ParameterSet(django_filters.FilterSet):
 
     q = QueryParameter(label=gettext_lazy("Words"))
     jurisdiction = TokenParameter(domains.Jurisdictions(), label=gettext_lazy("Jurisdiction"))
-    region = TokenParameter(domains.Regions(), label=gettext_lazy("Region"))
-    process = TokenParameter(domains.Processes(), label=gettext_lazy("Regional process"))
+    region = TokenParameter(domains.Regions(), partial=False, label=gettext_lazy("Region"))
+    process = TokenParameter(
+        domains.Processes(), partial=False, label=gettext_lazy("Regional process")
+    )
     language = TokenParameter(domains.Languages(), label=gettext_lazy("Language"))
     changed_since = ChangedSinceParameter(label=gettext_lazy("Changed since"))
 
@@ -208,6 +216,8 @@ class ParameterSet(django_filters.FilterSet):
 
     #: Pairs of parameters of which the first must not be above the second.
     ordered_pairs: tuple[tuple[str, str], ...] = ()
+    #: The parameters of the first and the last day of a period.
+    period: tuple[str, str] = ("", "")
     #: The facets that the search page shows unfolded.
     open_facets: tuple[str, ...] = ("jurisdiction",)
 

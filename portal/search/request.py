@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from portal.records.database import Database
+from portal.records.database import Database, database_for
 from portal.rest.parameters import PAGE_SIZE, Problem, page_and_size, unknown_names
 from portal.search.parameters import ParameterSet
 from portal.search.query import Query
 
 SORTS = ("relevance", "newest", "oldest", "title", "changed")
 NO_QUERY = Query()
-CONTROLS = ("sort", "page", "page_size")
+CONTROLS = ("as_typed", "sort", "page", "page_size")
 API_CONTROLS = (*CONTROLS, "cursor", "fields", "expand", "facets", "format")
 
 
@@ -51,6 +51,8 @@ class SearchRequest:
         found: list[tuple[str, str]] = []
         if self.query.text:
             found.append(("q", self.query.text))
+            if self.query.as_typed:
+                found.append(("as_typed", "true"))
         for name, value in self.values:
             entries = value if isinstance(value, tuple) else (value,)
             found.extend((name, str(entry)) for entry in entries)
@@ -81,6 +83,21 @@ class SearchRequest:
         if self.sort == "relevance" and not query:
             changed = replace(changed, sort="newest", explicit_sort=False)
         return changed
+
+    def asking(self, text: str, *, as_typed: bool | None = None) -> SearchRequest:
+        """The request on its first page with another query; '' for none."""
+        literal = self.query.as_typed if as_typed is None else as_typed
+        query = Query.parse(text, as_typed=literal)
+        if not query:
+            return self.without("q")
+        return replace(self, query=query, page=1, cursor=None)
+
+    def having(self, values: Iterable[tuple[str, Any]]) -> SearchRequest:
+        """The request on its first page with other values of some filters."""
+        order = database_for(self.database).filterset.parameters()
+        merged = {**self.filters, **dict(values)}
+        ordered = tuple((name, merged[name]) for name in order if name in merged)
+        return replace(self, values=ordered, page=1, cursor=None)
 
     def cleared(self) -> SearchRequest:
         """Everything of that database."""
@@ -124,6 +141,8 @@ def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROL
         if value not in (None, "", ()) and name in given
     }
     query = cleaned.pop("q", None) or Query()
+    if _as_typed(given, problems):
+        query = replace(query, as_typed=True)
     for first, second in filterset.ordered_pairs:
         low, high = cleaned.get(first), cleaned.get(second)
         if low is not None and high is not None and _is_after(low, high):
@@ -135,6 +154,13 @@ def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROL
         values=tuple((name, cleaned[name]) for name in filterset.parameters() if name in cleaned),
     )
     return _with_controls(request, given, problems)
+
+
+def _as_typed(given: QueryDict, problems: list[Problem]) -> bool:
+    value = given.get("as_typed", "")
+    if value not in ("", "true", "false"):
+        problems.append(Problem("as_typed", _("It is neither true nor false."), ("true", "false")))
+    return value == "true"
 
 
 def _is_after(low: Any, high: Any) -> bool:

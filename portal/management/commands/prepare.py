@@ -16,6 +16,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from portal.search import index
+
 
 class Command(BaseCommand):
     """Migrate, load the collection, compile the translations and collect static files."""
@@ -28,6 +30,7 @@ class Command(BaseCommand):
         """Run the steps; the error of one that fails ends the command."""
         self._step("Database migrated", migrate)
         self._step("Collection loaded", load_collection)
+        self._step("Search index checked", complete_index)
         self._step("Translations compiled", lambda: f"{compile_messages()} files")
         self._step("Static files collected", collect_static)
 
@@ -55,6 +58,13 @@ def migrate() -> str:
 def load_collection() -> str:
     """Load the collection; the last line that command prints is its summary."""
     return "".join(_call("load_collection", no_color=True)[-1:])
+
+
+def complete_index() -> str:
+    """Make the search index anew if a migration emptied it or it lacks a record."""
+    if index.is_complete():
+        return "complete"
+    return f"{index.rebuild()} documents made anew"
 
 
 def compile_messages() -> int:

@@ -1,0 +1,211 @@
+"""Snippets: the piece of a text that shows why a record matched, with the words marked.
+
+The text is read by the same analysis as the index, so that what is marked is what was found: stems,
+pairs of characters, phrases in their order, names of concepts in other words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.search.analysis import stem, words
+from portal.search.interpretation import Interpretation
+from portal.search.tsquery import patterns_of
+
+#: Words of one piece, and pieces of one snippet.
+PIECE = 30
+PIECES = 2
+#: Longer texts are marked in their beginning only: a page shows a few lines of each.
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What one part of a query looks for in a text.
+
+    Attributes:
+        part: the number of the part in the query.
+        steps: for each word, how far it stands from the first, and the forms that it may have.
+        prefix: the beginning that the last word must have; '' if its forms say all.
+    """
+
+    part: int
+    steps: tuple[tuple[int, frozenset[str]], ...]
+    prefix: str = ""
+
+
+class Marker:
+    """Marks what a query looks for; made once a query and used for every text of a page."""
+
+    def __init__(self, interpretation: Interpretation, interface: str) -> None:
+        self._by_form: dict[str, list[Pattern]] = {}
+        self._prefixes: list[Pattern] = []
+        for number, part in enumerate(interpretation.parts):
+            if part.excluded or part.is_ignored:
+                continue
+            for steps, prefix in patterns_of(part, interface):
+                pattern = Pattern(number, steps, prefix)
+                if prefix and len(steps) == 1:
+                    self._prefixes.append(pattern)
+                for form in steps[0][1]:
+                    self._by_form.setdefault(form, []).append(pattern)
+
+    def read(self, text: str, language: str = "en") -> Marked:
+        """A text with the places where it says what the query looks for."""
+        found = list(words(text[:MAX_TEXT]))
+        forms = [_forms(word.text, language) for word in found]
+        marked = Marked(text, [(word.start, word.end) for word in found])
+        positions = {word.position: place for place, word in enumerate(found)}
+        for place, word in enumerate(found):
+            for form in forms[place]:
+                for pattern in self._by_form.get(form, ()):
+                    places = self._match(pattern, word.position, positions, forms)
+                    marked.hits.extend((hit, pattern.part) for hit in places)
+            for pattern in self._prefixes:
+                if word.text.startswith(pattern.prefix):
+                    marked.hits.append((place, pattern.part))
+        marked.hits = sorted(set(marked.hits))
+        return marked
+
+    @staticmethod
+    def _match(
+        pattern: Pattern,
+        position: int,
+        positions: dict[int, int],
+        forms: Sequence[tuple[str, ...]],
+    ) -> list[int]:
+        """The places of the words of a pattern that begins at a position; empty if it does not."""
+        places = []
+        for distance, wanted in pattern.steps:
+            place = positions.get(position + distance)
+            if place is None:
+                return []
+            is_last = distance == pattern.steps[-1][0]
+            begins = is_last and pattern.prefix and forms[place][-1].startswith(pattern.prefix)
+            if not begins and wanted.isdisjoint(forms[place]):
+                return []
+            places.append(place)
+        return places
+
+
+@lru_cache(maxsize=1 << 16)
+def _forms(word: str, language: str) -> tuple[str, ...]:
+    """The lexemes that a word of a text may be found by; the word itself is the last."""
+    return tuple(dict.fromkeys((stem(word, "en"), stem(word, language), word)))
+
+
+@dataclass
+class Marked:
+    """A text, the spans of its words, and the words (by number) that parts of a query found."""
+
+    text: str
+    spans: list[tuple[int, int]]
+    hits: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def parts(self) -> set[int]:
+        """The numbers of the parts of the query that the text answers to."""
+        return {part for _place, part in self.hits}
+
+    def whole(self) -> SafeString:
+        """The whole text with its marks."""
+        return self._cut(0, len(self.text))
+
+    def snippet(self) -> SafeString:
+        """Up to two pieces that hold as many parts of the query as can be; '' without a mark."""
+        pieces: list[tuple[int, int]] = []
+        missing = self.parts
+        while missing and len(pieces) < PIECES:
+            first, last, found = self._best(missing)
+            if pieces and not found & missing:
+                break
+            missing -= found
+            piece = self._around(first, last)
+            if not any(
+                start <= piece[0] < stop or start < piece[1] <= stop for start, stop in pieces
+            ):
+                pieces.append(piece)
+        texts = []
+        for start, stop in sorted(pieces):
+            before = "… " if start > 0 and self.text[start - 1] != "\n" else ""
+            after = " …" if stop < len(self.text) and self.text[stop] != "\n" else ""
+            texts.append(f"{before}{self._cut(start, stop)}{after}")
+        joined = " ".join(texts).replace("… …", "…")
+        return mark_safe(joined)  # noqa: S308 - made of escaped pieces
+
+    def _best(self, wanted: set[int]) -> tuple[int, int, set[int]]:
+        """The first and last word of the richest stretch, and the parts that it holds."""
+        best: tuple[int, int, set[int]] = (0, 0, set())
+        score = (-1, -1)
+        for index, (first, _part) in enumerate(self.hits):
+            found: set[int] = set()
+            last, count = first, 0
+            for place, part in self.hits[index:]:
+                if place - first >= PIECE - 4 or self._has_break(first, place):
+                    break
+                found.add(part)
+                last, count = place, count + 1
+            if (rich := (len(found & wanted), count)) > score:
+                score, best = rich, (first, last, found)
+        return best
+
+    def _has_break(self, first: int, last: int) -> bool:
+        return "\n" in self.text[self.spans[first][0] : self.spans[last][1]]
+
+    def _around(self, first: int, last: int) -> tuple[int, int]:
+        """Where a piece around some words begins and ends: on one line, at whole words."""
+        spare = max(PIECE - (last - first), 8)
+        start = self.text.rfind("\n", 0, self.spans[first][0]) + 1
+        end = self.text.find("\n", self.spans[last][1])
+        stop = len(self.text) if end < 0 else end
+        lead = max(first - spare // 3, 0)
+        start = max(start, self.spans[lead][0])
+        tail = last + spare - (first - lead)
+        if tail < len(self.spans):
+            stop = min(stop, max(self.spans[tail][1], self.spans[last][1]))
+        return self._with_signs(start, stop)
+
+    def _with_signs(self, start: int, stop: int) -> tuple[int, int]:
+        """A piece with the quotes and stops that touch it."""
+        while start > 0 and not (self.text[start - 1].isspace() or self.text[start - 1].isalnum()):
+            start -= 1
+        while stop < len(self.text) and not (
+            self.text[stop].isspace() or self.text[stop].isalnum()
+        ):
+            stop += 1
+        return start, stop
+
+    def _cut(self, start: int, stop: int) -> SafeString:
+        """A piece of the text, escaped, its hits in `<mark>` elements."""
+        out, place = [], start
+        for begin, end in _joined(self.spans[hit] for hit, _part in self.hits):
+            if begin < place or end > stop:
+                continue
+            out += [
+                escape(self.text[place:begin]),
+                "<mark>",
+                escape(self.text[begin:end]),
+                "</mark>",
+            ]
+            place = end
+        out.append(escape(self.text[place:stop]))
+        return mark_safe("".join(out))  # noqa: S308 - every piece of the text is escaped
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans in their order, those that overlap made one."""
+    held: tuple[int, int] | None = None
+    for start, end in sorted(set(spans)):
+        if held is not None and start < held[1]:
+            held = (held[0], max(end, held[1]))
+            continue
+        if held is not None:
+            yield held
+        held = (start, end)
+    if held is not None:
+        yield held

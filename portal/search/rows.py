@@ -1,0 +1,78 @@
+"""Records in a list of results: in their order, with what shows why they matched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from portal.records.database import Database, databases
+from portal.records.models import Record
+from portal.search.engine import counts_of, holding
+from portal.search.exact import Match, exact_matches
+from portal.search.models import SearchDocument
+from portal.search.request import SearchRequest
+from portal.search.snippets import Reason
+
+
+@dataclass(frozen=True)
+class Row:
+    record: Record
+    url: str
+    title: str
+    snippet: str
+    concepts: tuple[str, ...] = ()
+
+
+def rows_of(
+    database: Database, ids: Sequence[int], why: Mapping[tuple[str, int], Reason]
+) -> tuple[Row, ...]:
+    """Records in the order of their keys, with what shows why they matched."""
+    found = {record.pk: record for record in database.records.for_list().filter(pk__in=ids)}
+    return tuple(_row(found[key], why.get((database.slug, key))) for key in ids if key in found)
+
+
+def _row(record: Record, reason: Reason | None) -> Row:
+    url = record.get_absolute_url()
+    if reason is None:
+        return Row(record, url, record.title, "")
+    return Row(record, url, reason.title, reason.snippet, reason.concepts)
+
+
+@dataclass(frozen=True)
+class ExactMatch:
+    """A record that bears exactly what was typed, as the page shows it."""
+
+    database: Database
+    record: Record
+    url: str
+    match: Match
+
+
+def exact_of(query_text: str, first: str = "") -> list[ExactMatch]:
+    """The records that bear exactly what was typed, those of one database before the others."""
+    matches = exact_matches(query_text)
+    found = []
+    for database in sorted(databases(), key=lambda database: database.slug != first):
+        own = [match for match in matches if match.database == database.slug]
+        if own:
+            keys = [match.object_id for match in own]
+            records = database.records.public().in_bulk(keys)
+            found += [
+                ExactMatch(database, record, record.get_absolute_url(), match)
+                for match in own
+                if (record := records.get(match.object_id)) is not None
+            ]
+    return found
+
+
+def totals(request: SearchRequest) -> dict[str, tuple[int, int]]:
+    """For each database, how many public records it has and how many hold the request's words."""
+    slugs = [database.slug for database in databases()]
+    public = SearchDocument.objects.public()
+    records = [public.of(slug) for slug in slugs]
+    hits = [holding(found, request.query) for found in records] if request.query else []
+    counts = counts_of([*records, *hits])
+    totals_of = counts[: len(slugs)]
+    return dict(
+        zip(slugs, zip(totals_of, counts[len(slugs) :] or totals_of, strict=True), strict=True)
+    )
