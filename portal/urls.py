@@ -25,6 +25,7 @@ class LanguagePrefix(LocalePrefixPattern):
 pages: list[Any] = [
     path("", views.HomeView.as_view(), name="home"),
     path("search/", views.SearchAllView.as_view(), name="search-all"),
+    path("opensearch.xml", views.opensearch, name="opensearch"),
     path("about/", views.AboutView.as_view(), name="about"),
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]

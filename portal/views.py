@@ -21,7 +21,7 @@ from portal.search.engine import top_hits
 from portal.search.models import SearchDocument
 from portal.search.query import Query, QueryError
 from portal.search.request import SearchRequest
-from portal.search.rows import exact_of, rows_of
+from portal.search.rows import exact_of, rows_of, tabs_of
 from portal.search.snippets import reasons
 
 LATEST = 2
@@ -118,15 +118,18 @@ class SearchAllView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         text = self.request.GET.get("q", "")
-        notices = unknown_names(self.request.GET, ("q",))
+        notices = unknown_names(self.request.GET, ("q", "as_typed"))
         try:
-            query = Query.parse(text)
+            query = Query.parse(text, as_typed=self.request.GET.get("as_typed") == "true")
         except QueryError as error:
             query = Query()
             notices.append(Problem("q", str(error)))
+        sections = self._sections(query)
+        hits = {section["database"].slug: section["total"] for section in sections}
         return super().get_context_data(
             query_text=text,
-            sections=self._sections(query),
+            sections=sections,
+            tabs=tabs_of(query, hits),
             exact=exact_of(query.text) if query else [],
             notices=notices,
             **kwargs,
@@ -150,6 +153,20 @@ class SearchAllView(TemplateView):
                 }
             )
         return sections
+
+
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """The OpenSearch 1.1 description, by which a browser adds the portal to its search box."""
+    context = {
+        "search_url": request.build_absolute_uri(reverse("search-all")),
+        "icon_url": request.build_absolute_uri(static("img/mark.svg")),
+        "api_urls": [
+            request.build_absolute_uri(reverse(f"api:{database.api_slug}-list"))
+            for database in databases()
+        ],
+    }
+    kind = "application/opensearchdescription+xml"
+    return render(request, "opensearch.xml", context, content_type=kind)
 
 
 def permanent(request: HttpRequest, code: str) -> HttpResponse:

@@ -7,6 +7,7 @@ loaded. `lines` gives the same collection as plain data, for counting by hand.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.db import connection
 from django.template import Template
 from django.test import Client
 from django.test.utils import _TestState
+from django.utils import translation
 
 COLLECTION = Path(settings.COLLECTION_DIR)
 
@@ -60,6 +62,14 @@ def held_back() -> list[tuple[str, str]]:
 def reader() -> Client:
     """A reader without a session. One for all tests: each new client loads all middleware."""
     return Client()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Each test begins in the settings' language: a request leaves its own behind."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from caselaw.models import Case, CaseTerm, Defendant, LawApplied, ProvisionAppli
 from legislation.models import Law, Provision
 from portal.accounts.models import User
 from portal.records.models import Redirect, State
-from portal.reference.models import Jurisdiction, Term
+from portal.reference.models import DataVersion, Jurisdiction, Term
 from portal.search.models import FacetBits, Identifier, KnownWord, SearchDocument
 from tests.admin_forms import address, open_page, send
 
@@ -36,7 +36,7 @@ def one_of_each() -> None:
 
 
 #: Made from the records and from changes of them; nobody writes them by hand.
-DERIVED = {SearchDocument, FacetBits, Identifier, KnownWord}
+DERIVED = {SearchDocument, DataVersion, FacetBits, Identifier, KnownWord}
 #: Edited as check boxes of their record (`TermsForm`).
 CHOSEN_IN_THE_FORM = {CaseTerm, WorkTerm}
 

@@ -27,7 +27,7 @@ def validate_words(value: Any) -> None:
         raise ValidationError(_("Words are an object of language code and list of words."))
 
 
-class WordsFormField(forms.CharField):
+class WordsFormField(forms.Field):
     """One line a language: `es: español, española`."""
 
     widget = forms.Textarea
@@ -39,7 +39,7 @@ class WordsFormField(forms.CharField):
 
     def to_python(self, value: Any) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for line in (super().to_python(value) or "").splitlines():
+        for line in (value or "").splitlines():
             if not line.strip():
                 continue
             match = _LINE.match(line.strip())

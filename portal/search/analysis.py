@@ -179,4 +179,5 @@ def query_languages(word: str, interface: str) -> tuple[str, ...]:
         return ("el",)
     if "\u0900" <= first < "\u0980":
         return ("hi", "ne")
-    return tuple(dict.fromkeys(("en", interface, "fr", "es")))
+    # No more of them: the French stem of “carrier” is the English one of “carry”.
+    return tuple(dict.fromkeys(("en", interface if interface in ("fr", "es") else "en")))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ class Concept:
 
     key: str
     lexemes: tuple[str, ...]
-    labels: Mapping[str, str] = field(compare=False, hash=False)
+    labels: dict[str, str] = field(compare=False, hash=False)
     names: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Names:
     def of_words(self, folded: tuple[str, ...], interface: str) -> tuple[Concept, ...]:
         """The concepts whose name a row of folded words is, without stop words."""
         found: dict[str, Concept] = {}
-        for language in (*query_languages(folded[0], interface), "pt", "de"):
+        for language in (*query_languages(folded[0], interface), *_PLURALS):
             key = tuple(_form(word, language) for word in folded)
             found.update((concept.key, concept) for concept in self._by_words.get(key, ()))
         return _widest(found.values())
@@ -108,10 +108,12 @@ def _form(word: str, language: str) -> str:
     """A word in the form by which names are compared.
 
     Stems would take *landed* for *land* and *organs* for *organizer*; so only the plural is taken
-    away, but for Russian and Arabic, whose nouns have many endings.
+    away, but for Russian, whose nouns have many endings; and the article from Arabic.
     """
-    if language in ("ru", "ar"):
+    if language == "ru":
         return stem(word, language)
+    if language == "ar":
+        return word[2:] if word.startswith("ال") and len(word) > 4 else word
     for ending in _PLURALS.get(language, ()):
         if len(word) > len(ending) + 2 and word.endswith(ending) and not word.endswith("ss"):
             return word[: -len(ending)]
@@ -140,7 +142,7 @@ def names() -> Names:
     return made
 
 
-def _labelled(key: str, labels: Mapping[str, str], *more: tuple[str, str]) -> Concept:
+def _labelled(key: str, labels: dict[str, str], *more: tuple[str, str]) -> Concept:
     all_names = dict.fromkeys([*((code, text) for code, text in labels.items() if text), *more])
     return Concept(key, (key,), labels, tuple(all_names))
 

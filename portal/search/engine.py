@@ -75,7 +75,8 @@ def holding(documents: QuerySet[SearchDocument], query: Query) -> QuerySet[Searc
 
 def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
     """The numbers of rows of several querysets, in one question to the database."""
-    pieces, values = [], []
+    pieces: list[str] = []
+    values: list[Any] = []
     for place, queryset in enumerate(querysets):
         if queryset.query.is_empty():
             continue
@@ -141,7 +142,7 @@ def search(
     documents = SearchDocument.objects.public() if documents is None else documents
     matched = match(request, documents)
     if matched.query.is_empty():
-        empty = {name: {} for name in facets}
+        empty: dict[str, dict[str, int]] = {name: {} for name in facets}
         return SearchResult(request, 0, (), empty, None, only_common_words=True)
     names = tuple(facets)
     if names:

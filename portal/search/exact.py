@@ -133,7 +133,7 @@ def exact_matches(text: str) -> tuple[Match, ...]:
     )
     matches: dict[str, Match] = {}
     for database, object_id, code, kind, shown, key in rows:
-        kinds = by_key[key]
-        if kinds is None or kind in kinds:
+        allowed = by_key[key]
+        if allowed is None or kind in allowed:
             matches.setdefault(code, Match(database, object_id, code, kind, shown))
     return tuple(matches.values())[:MAX_MATCHES]

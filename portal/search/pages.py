@@ -26,7 +26,7 @@ from portal.search.parameters import (
     TokenParameter,
 )
 from portal.search.request import SearchRequest
-from portal.search.rows import exact_of, rows_of, totals
+from portal.search.rows import exact_of, rows_of, tabs_of, totals
 from portal.search.snippets import reasons
 from portal.search.suggest import Offer, droppable, spellings
 
@@ -123,6 +123,8 @@ class SearchPage:
         counted = totals(request)
         self.total_all = counted.get(database.slug, (0, 0))[0]
         self.elsewhere = list(self._elsewhere(counted))
+        hits = {slug: number for slug, (_all, number) in counted.items()}
+        self.tabs = tabs_of(request.query, hits, database.slug)
         self.facets = tuple(
             facet
             for name, parameter in filterset.facets().items()

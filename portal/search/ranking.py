@@ -8,9 +8,10 @@ would tell little.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, FloatField, Value
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from portal.search.tsquery import Compiled
@@ -22,9 +23,9 @@ PRECISE = 2_000
 WEIGHTS = [0.05, 0.15, 0.5, 1.0]
 
 
-def rank_of(query: Compiled, *, is_precise: bool) -> Combinable:
+def rank_of(query: Compiled, *, is_precise: bool) -> Any:
     """The relevance of a document to a query, as an expression over `SearchDocument`."""
-    parts: list[Combinable] = []
+    parts: list[Any] = []
     if query.typed:
         parts.append(_rank("rank_vector", query.typed) * Value(4.0))
     if query.named:
@@ -41,7 +42,7 @@ def rank_of(query: Compiled, *, is_precise: bool) -> Combinable:
             )
         )
     # Cast: PostgreSQL takes no bare constant to order by, where nothing ranks (-boat).
-    total: Combinable = Cast(Value(0.0), FloatField())
+    total: Any = Cast(Value(0.0), FloatField())
     for part in parts:
         total = total + part
     return total

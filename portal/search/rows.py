@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from portal.records.database import Database, databases
 from portal.records.models import Record
 from portal.search.engine import counts_of, holding
 from portal.search.exact import Match, exact_matches
 from portal.search.models import SearchDocument
+from portal.search.query import Query
 from portal.search.request import SearchRequest
 from portal.search.snippets import Reason
 
@@ -63,6 +67,33 @@ def exact_of(query_text: str, first: str = "") -> list[ExactMatch]:
                 if (record := records.get(match.object_id)) is not None
             ]
     return found
+
+
+@dataclass(frozen=True)
+class Tab:
+    """The same question asked of all databases (`total` is None) or of one."""
+
+    title: str
+    url: str
+    total: int | None
+    is_current: bool
+
+
+def tabs_of(query: Query, hits: Mapping[str, int], current: str = "") -> list[Tab]:
+    """Where a question can be asked as well, with what it finds there; nothing without one."""
+    if not query:
+        return []
+    asked = SearchRequest("", query).querystring()
+    tabs = [Tab(_("All"), f"{reverse('search-all')}?{asked}", None, not current)]
+    return tabs + [
+        Tab(
+            str(database.title),
+            f"{database.search_path}?{asked}",
+            hits.get(database.slug, 0),
+            database.slug == current,
+        )
+        for database in databases()
+    ]
 
 
 def totals(request: SearchRequest) -> dict[str, tuple[int, int]]:

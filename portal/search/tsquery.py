@@ -217,5 +217,5 @@ def patterns_of(part: Part, interface: str) -> Iterator[PatternSteps]:
     for row in rows:
         if row:
             first, prefix = row[0][0], row[-1][2]
-            steps = tuple((position - first, frozenset(forms)) for position, forms, _p in row)
-            yield steps, prefix
+            pattern = tuple((position - first, frozenset(forms)) for position, forms, _p in row)
+            yield pattern, prefix
