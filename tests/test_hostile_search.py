@@ -114,6 +114,8 @@ def test_nothing_found_offers_what_would_find_something() -> None:
     for offer in (*page.spellings, *page.droppable):
         assert offer["total"] > 0
         assert reader().get(offer["url"]).context["page"].total == offer["total"]
+    filtered = reader().get("/en/cases/", {"q": "Appulonapa", "mode": "air"}).context["page"]
+    assert filtered.spellings
     none = reader().get("/en/cases/", {"q": "boat", "mode": "air", "jurisdiction": "FJI"})
     page = none.context["page"]
     assert page.total == 0

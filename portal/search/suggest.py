@@ -71,7 +71,12 @@ def spellings(request: SearchRequest) -> list[Offer]:
             best = next(iter(_alike(part)), "")
             text = text.replace(part.clauses[0].text, best) if best else text
         tried.setdefault(text, request.asking(text))
-    return _offers((text, "q", other) for text, other in tried.items())[:OFFERS]
+    found = _offers((text, "q", other) for text, other in tried.items())
+    if not found and request.values:
+        # The right word may stand in records that the filters leave out.
+        bare = request.cleared()
+        found = _offers((text, "q", bare.asking(text)) for text in tried)
+    return found[:OFFERS]
 
 
 def _strange(request: SearchRequest, interpretation: Interpretation) -> list[Part]:
