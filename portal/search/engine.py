@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_
 from typing import Any
 
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from portal.records.database import database_for
 from portal.reference.labels import active_language
+from portal.search.concepts import Names, names
 from portal.search.facets import count_facets
 from portal.search.interpretation import interpret
 from portal.search.models import SearchDocument
@@ -62,7 +63,13 @@ class SearchResult:
 
 def compiled_query(query: Query) -> Compiled:
     """The query as PostgreSQL reads it, understood in the reader's language."""
-    return compiled(interpret(query), active_language())
+    return _compiled(query, active_language(), None if query.as_typed else names())
+
+
+@lru_cache(maxsize=256)
+def _compiled(query: Query, language: str, known: Names | None) -> Compiled:
+    # One page asks for it several times; the names are new whenever reference data changed.
+    return compiled(interpret(query, language), language)
 
 
 def holding(documents: QuerySet[SearchDocument], query: Query) -> QuerySet[SearchDocument]:
