@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -138,3 +140,25 @@ def test_every_bar_of_the_years_leads_to_its_records(slug: str) -> None:
     assert [(bar.year, bar.count) for bar in inside.years] == [
         (bar.year, bar.count) for bar in page.years
     ]
+
+
+def test_the_tabs_say_what_the_databases_find() -> None:
+    tabs = reader().get("/en/cases/", {"q": "boat"}).context["page"].tabs
+    assert [tab.is_current for tab in tabs] == [False, True, False, False]
+    for tab in tabs[1:]:
+        assert reader().get(tab.url).context["page"].total == tab.total
+    everything = reader().get(tabs[0].url).context["tabs"]
+    assert [tab.total for tab in everything] == [tab.total for tab in tabs]
+
+
+def test_the_opensearch_description_leads_to_the_search() -> None:
+    response = reader().get("/fr/opensearch.xml")
+    assert response["Content-Type"].startswith("application/opensearchdescription+xml")
+    root = ElementTree.fromstring(response.content)
+    name = "{http://a9.com/-/spec/opensearch/1.1/}"
+    assert root.findtext(f"{name}Language") == "fr"
+    urls = [url.attrib["template"] for url in root.findall(f"{name}Url")]
+    assert len(urls) == 4
+    found = reader().get(urls[0].replace("{searchTerms}", "boat"))
+    assert found.status_code == 200
+    assert found.context["sections"]
