@@ -93,7 +93,9 @@ class Text:
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """A word without case, accents, width, vowel marks and dots."""
-    plain = unicodedata.normalize("NFKC", word.casefold()).replace(".", "")
+    # First to plain letters: casefolding leaves the capitals of mathematical alphabets alone.
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    plain = plain.replace(".", "")
     if plain.isascii():
         return plain[:MAX_WORD]
     letters = []
@@ -104,7 +106,8 @@ def fold(word: str) -> str:
             continue
         elif "\u00c0" <= letter < "\u0400" or "\u1e00" <= letter < "\u2000":
             # Latin and Greek: the bare letter. In other scripts a mark makes another letter (й).
-            letters.append(unicodedata.normalize("NFD", letter)[0])
+            bare = unicodedata.normalize("NFD", letter)[0]
+            letters.append(_FOLDED.get(bare, bare))
         else:
             letters.append(letter)
     return "".join(letters)[:MAX_WORD]
