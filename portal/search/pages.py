@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from portal.records.database import Database, databases
+from portal.records.database import Database
 from portal.records.dates import PartialDate
 from portal.rest.parameters import Problem
 from portal.search.domains import NOT_RECORDED
@@ -122,7 +122,6 @@ class SearchPage:
         self.only_common_words = self.result.only_common_words
         counted = totals(request)
         self.total_all = counted.get(database.slug, (0, 0))[0]
-        self.elsewhere = list(self._elsewhere(counted))
         hits = {slug: number for slug, (_all, number) in counted.items()}
         self.tabs = tabs_of(request.query, hits, database.slug)
         self.facets = tuple(
@@ -201,14 +200,6 @@ class SearchPage:
 
         found = spellings(self.request) if self.request.query else []
         return [shown(offer) for offer in found], [shown(o) for o in droppable(self.request)]
-
-    def _elsewhere(self, counted: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
-        """The other databases that hold the words, with their number of hits."""
-        for other in databases():
-            hits = counted.get(other.slug, (0, 0))[1]
-            if self.request.query and hits and other.slug != self.database.slug:
-                url = _join(other.search_path, SearchRequest(other.slug, self.request.query))
-                yield {"database": other, "total": hits, "url": url}
 
     def _sorts(self) -> Iterator[dict[str, Any]]:
         """The orders that make sense here, each with the address of the page in it."""
