@@ -8,10 +8,14 @@ from bibliography.models import Contributor, Work
 from bibliography.search import COMPLETENESS, recorded
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
-from portal.search.views import SearchView
+from portal.search.views import FacetView, SearchView
 
 
 class WorkSearchView(SearchView):
+    database_slug = Work.database
+
+
+class WorkFacetView(FacetView):
     database_slug = Work.database
 
 

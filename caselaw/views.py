@@ -9,10 +9,14 @@ from caselaw.search import COMPLETENESS, recorded
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
 from portal.reference.catalog import catalog
-from portal.search.views import SearchView
+from portal.search.views import FacetView, SearchView
 
 
 class CaseSearchView(SearchView):
+    database_slug = Case.database
+
+
+class CaseFacetView(FacetView):
     database_slug = Case.database
 
 

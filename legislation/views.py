@@ -12,13 +12,17 @@ from legislation.querysets import LawQuerySet
 from legislation.search import COMPLETENESS, recorded
 from portal.records.views import RecordView
 from portal.search.links import linked_records
-from portal.search.views import SearchView
+from portal.search.views import FacetView, SearchView
 
 #: Cases that the page of a law names; the rest is a link to the search.
 SHOWN_CASES = 20
 
 
 class LawSearchView(SearchView):
+    database_slug = Law.database
+
+
+class LawFacetView(FacetView):
     database_slug = Law.database
 
 

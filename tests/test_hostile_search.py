@@ -99,7 +99,7 @@ def test_a_search_that_breaks_is_a_503_and_a_plain_page(monkeypatch: pytest.Monk
 
     client = Client(raise_request_exception=False)
     client.get("/en/")
-    monkeypatch.setattr(engine, "count_facets", broken)
+    monkeypatch.setattr(engine, "count", broken)
     page = client.get("/en/cases/", {"q": "boat"})
     assert page.status_code == 503
     assert page["Retry-After"]

@@ -63,7 +63,7 @@ class ReferenceAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
         announce([form.instance])
 
     def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
-        """What the search has to look at again once the objects `going` are deleted."""
+        """What else the search has to look at again once the objects `going` are deleted."""
         return ()
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
@@ -71,9 +71,11 @@ class ReferenceAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
-            dependents = self.dependents(list(queryset))
+            going = list(queryset)
+            dependents = self.dependents(going)
             super().delete_queryset(request, queryset)
-            announce(dependents)
+            # What went is named as well: texts may have been found by its names.
+            announce([*going, *dependents])
 
 
 def _alias(field: str) -> str:

@@ -20,6 +20,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import Stemmer
 
@@ -55,6 +56,9 @@ _WORD = re.compile(
     r"|(?P<initials>(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![\w.]))?)"
     rf"|(?:[^\W_{_UNSPACED}][{_MARKS}]*)+"
 )
+_RAW_WORD = re.compile(re.sub(r"\(\?P<\w+>", "(?:", _WORD.pattern))
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII_INITIALS = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]\.[A-Za-z]\.")
 _FOLDED = {
     "ё": "е", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th",
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ـ": "",
@@ -66,9 +70,8 @@ _lock = threading.Lock()
 _stemmers: dict[str, Stemmer.Stemmer] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of a text as it is looked for.
+class Word(NamedTuple):
+    """A word of a text as it is looked for; a tuple, as a page of results reads thousands.
 
     Attributes:
         text: the folded word, or a pair of characters of a script without spaces.
@@ -113,8 +116,18 @@ def fold(word: str) -> str:
     return "".join(letters)[:MAX_WORD]
 
 
+def _is_plain(text: str) -> bool:
+    """Whether letters and digits are all there is to a text's words, as in most English lines."""
+    return text.isascii() and not _ASCII_INITIALS.search(text)
+
+
 def words(text: str) -> Iterator[Word]:
     """The words of a text in their order."""
+    if _is_plain(text):
+        # Four times as fast as what follows, which gives the same.
+        for place, plain in enumerate(_ASCII_WORD.finditer(text.lower()), start=1):
+            yield Word(plain[0][:MAX_WORD], plain.start(), plain.end(), place)
+        return
     position = 0
     for found in _WORD.finditer(text):
         start, end = found.span()
@@ -131,6 +144,14 @@ def words(text: str) -> Iterator[Word]:
         if folded:
             position += 1
             yield Word(folded, start, end, position)
+
+
+def raw_words(text: str) -> set[str]:
+    """The words of a text as they are written, each once, runs of unspaced scripts uncut.
+
+    Many times faster than `words`, for looking whether a text is worth reading.
+    """
+    return set(_ASCII_WORD.findall(text.lower()) if _is_plain(text) else _RAW_WORD.findall(text))
 
 
 def is_unspaced(text: str) -> bool:

@@ -15,8 +15,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import models
+
 from portal.reference.catalog import Catalog, catalog
 from portal.reference.labels import localized
+from portal.reference.models import (
+    Jurisdiction,
+    Process,
+    Region,
+    Term,
+    ThesaurusEntry,
+    TreatyArticle,
+)
 from portal.search.analysis import is_stop_word, is_unspaced, query_languages, stem, words
 
 #: Terms of these vocabularies are answers to a question of a form, and mean nothing alone.
@@ -140,6 +150,17 @@ def names() -> Names:
     with _lock:
         _kept[:] = [(current, made)]
     return made
+
+
+def keys_of(changed: models.Model) -> tuple[str, ...]:
+    """The keys of the concepts whose names an object of the reference data gives; () for none."""
+    if isinstance(changed, ThesaurusEntry):
+        return (f"place:{changed.place_id}",) if changed.place_id else (f"concept:{changed.code}",)
+    if isinstance(changed, Term):
+        return (changed.pk,)
+    kinds = {Jurisdiction: "place", Region: "region", Process: "process", TreatyArticle: "article"}
+    kind = kinds.get(type(changed))
+    return (f"{kind}:{changed.pk}",) if kind else ()
 
 
 def _labelled(key: str, labels: dict[str, str], *more: tuple[str, str]) -> Concept:

@@ -42,7 +42,8 @@ class Unnamed:
 
 
 def _labelled(values: Iterable[str], known: Mapping[str, Any]) -> dict[str, str]:
-    return {value: localized(known[value]) for value in values if value in known}
+    language = active_language()
+    return {value: localized(known[value], language) for value in values if value in known}
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Terms:
 
     def labels(self, values: Iterable[str]) -> dict[str, str]:
         terms = catalog().terms
-        found = {value: terms.get(f"{self.vocabulary}:{value}") for value in values}
-        return {value: localized(labels) for value, labels in found.items() if labels}
+        keys = {f"{self.vocabulary}:{value}": value for value in values}
+        return {keys[key]: label for key, label in _labelled(keys, terms).items()}
 
     def known(self) -> list[str]:
         return list(catalog().vocabularies.get(self.vocabulary, ()))

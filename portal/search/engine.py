@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, reduce
 from operator import and_
@@ -25,12 +25,12 @@ from django.utils.translation import gettext as _
 from portal.records.database import database_for
 from portal.reference.labels import active_language
 from portal.search.concepts import Names, names
-from portal.search.facets import count_facets
+from portal.search.facets import FEW, Counts, Matching, count
 from portal.search.interpretation import interpret
 from portal.search.models import SearchDocument
 from portal.search.parameters import DateParameter, TokenParameter
 from portal.search.query import Query
-from portal.search.ranking import PRECISE, rank_of
+from portal.search.ranking import rank_of
 from portal.search.request import SearchRequest
 from portal.search.tsquery import Compiled, compiled
 from portal.search.vectors import LexemeQuery
@@ -47,18 +47,27 @@ class SearchResult:
     """An answer.
 
     Attributes:
-        total: how many records match.
+        counts: how many records match, in all and by the values of the facets asked for.
         ids: primary keys of the records of this page, in order.
-        facets: of each facet asked for, its values with their counts, most first.
         next_cursor: where the next part begins, None at the end or without a cursor.
+        only_common_words: whether nothing was looked for, as the words stand in every text.
     """
 
     request: SearchRequest
-    total: int
-    ids: tuple[int, ...]
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: Counts
+    ids: tuple[int, ...] = ()
     next_cursor: str | None = None
     only_common_words: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many records match."""
+        return self.counts.total
+
+    @property
+    def facets(self) -> dict[str, dict[str, int]]:
+        """Of each facet asked for, its values with their counts, most first."""
+        return self.counts.facets
 
 
 def compiled_query(query: Query) -> Compiled:
@@ -100,45 +109,48 @@ def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
     return counts
 
 
-def match(request: SearchRequest, documents: QuerySet[SearchDocument]) -> QuerySet[SearchDocument]:
-    """The documents that meet the words and all filters of a request."""
-    base, selections, period = split(request, documents)
-    for condition in (*selections.values(), *([period] if period is not None else ())):
-        base = base.filter(condition)
-    return base
-
-
-def split(
-    request: SearchRequest, documents: QuerySet[SearchDocument]
-) -> tuple[QuerySet[SearchDocument], dict[str, Q], Q | None]:
-    """The match without the facets' selections and the period, and those two."""
+def matching(request: SearchRequest) -> Matching:
+    """What a request matches, in the pieces that it is counted from."""
     parameters = database_for(request.database).filterset.parameters()
-    documents = holding(documents.of(request.database), request.query)  # type: ignore[attr-defined]
-    selections: dict[str, Q] = {}
+    documents = SearchDocument.objects.all()
+    selected: dict[str, tuple[str, ...]] = {}
     periods: list[Q] = []
+    plain: list[Q] = []
     for name, value in request.values:
-        condition = parameters[name].condition(value, request.filters)
         if isinstance(parameters[name], TokenParameter):
-            selections[name] = condition
-        elif isinstance(parameters[name], DateParameter):
-            periods.append(condition)
-        else:
-            documents = documents.filter(condition)
-    return documents, selections, reduce(and_, periods) if periods else None
+            selected[name] = value
+            continue
+        condition = parameters[name].condition(value, request.filters)
+        (periods if isinstance(parameters[name], DateParameter) else plain).append(condition)
+    is_filtered = bool(plain or periods)
+    return Matching(
+        database=request.database,
+        held=holding(documents, request.query) if request.query else None,
+        filtered=documents.of(request.database).filter(*plain) if is_filtered else None,
+        period=reduce(and_, periods) if periods else None,
+        selected=selected,
+    )
+
+
+def match(request: SearchRequest) -> QuerySet[SearchDocument]:
+    """The public documents that meet the words and all filters of a request."""
+    parameters = database_for(request.database).filterset.parameters()
+    public = SearchDocument.objects.public().of(request.database)
+    conditions = [
+        parameters[name].condition(value, request.filters) for name, value in request.values
+    ]
+    return holding(public, request.query).filter(*conditions)
 
 
 def search(
-    request: SearchRequest,
-    *,
-    facets: Iterable[str] = (),
-    documents: QuerySet[SearchDocument] | None = None,
+    request: SearchRequest, *, facets: Iterable[str] = (), everywhere: bool = False
 ) -> SearchResult:
-    """Answer a request.
+    """Answer a request among what the world may see.
 
     Args:
         request: what is searched for.
         facets: names of the parameters whose values are to be counted.
-        documents: where to search; by default among what the world may see.
+        everywhere: whether the other databases are counted, too (`Counts.hits`, `records`).
 
     Raises:
         CursorError: the request's cursor was not made for its order.
@@ -146,35 +158,81 @@ def search(
     beyond = None if request.cursor in (None, "*") else _read_cursor(request)
     if request.cursor is not None and request.sort == "relevance":
         raise CursorError(_("Relevance has no cursor; choose another order."))
-    documents = SearchDocument.objects.public() if documents is None else documents
-    matched = match(request, documents)
-    if matched.query.is_empty():
-        empty: dict[str, dict[str, int]] = {name: {} for name in facets}
-        return SearchResult(request, 0, (), empty, None, only_common_words=True)
     names = tuple(facets)
-    if names:
-        base, _selections, period = split(request, documents)
-        chosen = {name: value for name, value in request.values if name in _selections}
-        total, counts = count_facets(request.database, base, chosen, names, period)
-    else:
-        total, counts = matched.count(), {}
-    ids, cursor = _page(request, matched, beyond, total) if total else ((), None)
-    return SearchResult(request, total, ids, counts, cursor)
+    found = matching(request)
+    if _is_empty(found):
+        nothing = replace(found, held=None, filtered=None, selected={})
+        records = count(nothing, everywhere=True).records if everywhere else {}
+        counts = Counts(0, {name: {} for name in names}, records=records)
+        return SearchResult(request, counts, only_common_words=True)
+    counts = count(found, names, everywhere=everywhere)
+    if not counts.total:
+        return SearchResult(request, counts)
+    if counts.ids is None and request.sort == "relevance":
+        return SearchResult(request, counts, _best_of_many(request))
+    matched = match(request) if counts.ids is None else _named(counts.ids)
+    ids, cursor = _page(request, matched, beyond)
+    return SearchResult(request, counts, ids, cursor)
+
+
+def counted(request: SearchRequest, facets: Iterable[str]) -> Counts:
+    """The numbers of an answer without its records."""
+    names, found = tuple(facets), matching(request)
+    return Counts(0, {name: {} for name in names}) if _is_empty(found) else count(found, names)
+
+
+def _is_empty(found: Matching) -> bool:
+    """Whether there is nothing to look for, as the words stand in every text."""
+    return found.held is not None and found.held.query.is_empty()
+
+
+def _named(ids: Iterable[int]) -> QuerySet[SearchDocument]:
+    return SearchDocument.objects.filter(pk__in=ids)
+
+
+def _best_of_many(request: SearchRequest) -> tuple[int, ...]:
+    """A page by relevance where so much matched that to rank all of it would take seconds.
+
+    Ranked are those whose title, names and keywords hold the words, or else what they mean, the
+    newest `FEW` of either; all the others follow, the newest first.
+    """
+    query = compiled_query(request.query)
+    matched = match(request).order_by("-date_key", "code")
+    chosen = Q()
+    for text in dict.fromkeys((query.near, query.match)):
+        if text:
+            chosen |= Q(pk__in=matched.filter(rank_vector=LexemeQuery(text)).values("pk")[:FEW])
+    ranked = _by_rank(SearchDocument.objects.filter(chosen), query, is_precise=False)
+    best = list(ranked.values_list("pk", "object_id"))
+    start, stop = request.offset, request.offset + request.page_size
+    page = tuple(key for _pk, key in best[start:stop])
+    if len(page) == request.page_size:
+        return page
+    others = matched.exclude(pk__in=[pk for pk, _key in best]).values_list("object_id", flat=True)
+    return (*page, *others[max(start - len(best), 0) : stop - len(best)])
+
+
+def _by_rank(
+    documents: QuerySet[SearchDocument], query: Compiled, *, is_precise: bool
+) -> QuerySet[SearchDocument]:
+    """Documents by relevance; among equals the newest decision is more likely the one meant."""
+    rank = rank_of(query, is_precise=is_precise)
+    return documents.annotate(sort_key=rank).order_by("-sort_key", "-date_key", "code")
 
 
 def _page(
     request: SearchRequest,
     matched: QuerySet[SearchDocument],
     beyond: tuple[Any, str] | None,
-    total: int,
 ) -> tuple[tuple[int, ...], str | None]:
-    key, descending = _sort_key(request, total)
-    ordered = matched.annotate(sort_key=key).order_by(
-        F("sort_key").desc() if descending else F("sort_key").asc(), "code"
-    )
     if request.sort == "relevance":
-        # Among equals the newest decision is the one that is more likely meant.
-        ordered = ordered.order_by(F("sort_key").desc(), F("date_key").desc(), "code")
+        ordered = _by_rank(matched, compiled_query(request.query), is_precise=True)
+        descending = True
+    else:
+        key, descending = _sort_key(request)
+        ordered = matched.annotate(sort_key=key).order_by(
+            F("sort_key").desc() if descending else F("sort_key").asc(), "code"
+        )
     if request.cursor is None:
         rows = ordered.values_list("object_id", flat=True)
         return tuple(rows[request.offset : request.offset + request.page_size]), None
@@ -189,10 +247,8 @@ def _page(
     return tuple(row[0] for row in rows_of_page), cursor
 
 
-def _sort_key(request: SearchRequest, total: int) -> tuple[Any, bool]:
+def _sort_key(request: SearchRequest) -> tuple[Any, bool]:
     """The expression that a request is sorted by, never null, and whether the highest is first."""
-    if request.sort == "relevance":
-        return rank_of(compiled_query(request.query), is_precise=total <= PRECISE), True
     if request.sort == "oldest":
         dated = NullIf(F("date_key"), Value(0))
         return Coalesce(dated, Value(_UNDATED_LAST), output_field=IntegerField()), False

@@ -13,7 +13,7 @@ from functools import lru_cache
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.search.analysis import stem, words
+from portal.search.analysis import Word, fold, is_unspaced, raw_words, stem, words
 from portal.search.interpretation import Interpretation
 from portal.search.tsquery import patterns_of
 
@@ -39,6 +39,12 @@ class Pattern:
     prefix: str = ""
 
 
+@lru_cache(maxsize=256)
+def marker_for(interpretation: Interpretation, interface: str) -> Marker:
+    """What marks the texts that a query found, for a reader's language."""
+    return Marker(interpretation, interface)
+
+
 class Marker:
     """Marks what a query looks for; made once a query and used for every text of a page."""
 
@@ -56,40 +62,67 @@ class Marker:
                     self._by_form.setdefault(form, []).append(pattern)
 
     def read(self, text: str, language: str = "en") -> Marked:
-        """A text with the places where it says what the query looks for."""
-        found = list(words(text[:MAX_TEXT]))
-        forms = [_forms(word.text, language) for word in found]
-        marked = Marked(text, [(word.start, word.end) for word in found])
-        positions = {word.position: place for place, word in enumerate(found)}
-        for place, word in enumerate(found):
-            for form in forms[place]:
-                for pattern in self._by_form.get(form, ()):
-                    places = self._match(pattern, word.position, positions, forms)
-                    marked.hits.extend((hit, pattern.part) for hit in places)
-            for pattern in self._prefixes:
-                if word.text.startswith(pattern.prefix):
-                    marked.hits.append((place, pattern.part))
-        marked.hits = sorted(set(marked.hits))
+        """A text with the places where it says what the query looks for.
+
+        Lines without any word of the query are passed over; no phrase reaches from line to line.
+        """
+        marked = Marked(text)
+        start = 0
+        for line in text[:MAX_TEXT].splitlines(keepends=True):
+            beginnings = self._beginnings(line, language)
+            if beginnings:
+                self._read_line(marked, line, start, beginnings, language)
+            start += len(line)
         return marked
 
+    def _beginnings(self, line: str, language: str) -> set[str]:
+        """The folded words of a line that a pattern may begin with."""
+        found: set[str] = set()
+        for raw in raw_words(line):
+            forms = _raw_forms(raw, language)
+            if not forms:
+                # A run of a script without spaces: any of its pairs.
+                found.update(word.text for word in words(raw))
+            elif not self._by_form.keys().isdisjoint(forms) or any(
+                forms[-1].startswith(pattern.prefix) for pattern in self._prefixes
+            ):
+                found.add(forms[-1])
+        return found
+
+    def _read_line(
+        self, marked: Marked, line: str, start: int, beginnings: set[str], language: str
+    ) -> None:
+        found = list(words(line))
+        first = len(marked.spans)
+        marked.spans.extend((start + word.start, start + word.end) for word in found)
+        hits: set[tuple[int, int]] = set()
+        for place, word in enumerate(found):
+            if word.text not in beginnings:
+                continue
+            for form in _forms(word.text, language):
+                for pattern in self._by_form.get(form, ()):
+                    places = self._match(pattern, place, found, language)
+                    hits.update((first + hit, pattern.part) for hit in places)
+            for pattern in self._prefixes:
+                if word.text.startswith(pattern.prefix):
+                    hits.add((first + place, pattern.part))
+        marked.hits.extend(sorted(hits))
+
     @staticmethod
-    def _match(
-        pattern: Pattern,
-        position: int,
-        positions: dict[int, int],
-        forms: Sequence[tuple[str, ...]],
-    ) -> list[int]:
-        """The places of the words of a pattern that begins at a position; empty if it does not."""
+    def _match(pattern: Pattern, place: int, found: Sequence[Word], language: str) -> list[int]:
+        """The places of the words of a pattern that begins at a place; empty if it does not."""
         places = []
         for distance, wanted in pattern.steps:
-            place = positions.get(position + distance)
-            if place is None:
+            # Positions have no gaps inside of a line: the place of a word says its position.
+            other = place + distance
+            if other >= len(found):
                 return []
+            forms = _forms(found[other].text, language)
             is_last = distance == pattern.steps[-1][0]
-            begins = is_last and pattern.prefix and forms[place][-1].startswith(pattern.prefix)
-            if not begins and wanted.isdisjoint(forms[place]):
+            begins = is_last and pattern.prefix and forms[-1].startswith(pattern.prefix)
+            if not begins and wanted.isdisjoint(forms):
                 return []
-            places.append(place)
+            places.append(other)
         return places
 
 
@@ -99,12 +132,19 @@ def _forms(word: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((stem(word, "en"), stem(word, language), word)))
 
 
+@lru_cache(maxsize=1 << 16)
+def _raw_forms(raw: str, language: str) -> tuple[str, ...]:
+    """The lexemes of a word as it is written; none for a run that is cut into pairs."""
+    return () if is_unspaced(raw) else _forms(fold(raw), language)
+
+
 @dataclass
 class Marked:
-    """A text, the spans of its words, and the words (by number) that parts of a query found."""
+    """A text, the spans of the words of its lines that say something of a query, and which of
+    these words (by number) parts of the query found."""
 
     text: str
-    spans: list[tuple[int, int]]
+    spans: list[tuple[int, int]] = field(default_factory=list)
     hits: list[tuple[int, int]] = field(default_factory=list)
 
     @property

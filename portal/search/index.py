@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -16,17 +16,21 @@ from portal.records.dates import PartialDate
 from portal.records.models import Record
 from portal.reference.catalog import pinned
 from portal.reference.models import DataVersion
+from portal.search import bits
 from portal.search.analysis import Text, is_unspaced, words
-from portal.search.bits import refresh_chunks
+from portal.search.concepts import keys_of
 from portal.search.domains import NOT_RECORDED
 from portal.search.exact import identifiers_of
 from portal.search.facets import YEARS
+from portal.search.mentions import mentions, naming
 from portal.search.models import FacetBits, Identifier, KnownWord, SearchDocument
-from portal.search.vectors import Vector
+from portal.search.vectors import LexemeQuery, Vector
 
 BATCH = 200
 #: Shorter words are not offered for one that is spelt otherwise.
 MIN_KNOWN_WORD = 4
+#: Where the names of more concepts change at once, all documents are read again.
+MANY_CONCEPTS = 20
 _INDEX_LOCK = 5_741_003
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _UPDATED = [
@@ -117,8 +121,12 @@ def _vectors(
     for lexeme, weight in sorted(set(concept_lexemes(database, tokens))):
         small.add_lexemes([lexeme], weight)
         everything.add_lexemes([lexeme], weight)
-    for text in (*headings, *_texts(document.texts), *_texts(document.words)):
+    texts = (*headings, *_texts(document.texts), *_texts(document.words))
+    for text in texts:
         everything.add(text)
+    known = mentions()
+    named = {lexeme for text in (*_title_texts(record), *texts) for lexeme in known.of(text)}
+    everything.add_lexemes(sorted(named))
     return everything, small
 
 
@@ -157,22 +165,37 @@ def _row(database: Database, record: Record, document: Document, ordinal: int) -
     )
 
 
-def _write(database: Database, keys: Iterable[int], progress: Callable[[int], Any]) -> int:
-    """Write the documents of some records; the caller holds the lock."""
+def _write(
+    database: Database,
+    keys: Iterable[int],
+    progress: Callable[[int], Any],
+    *,
+    is_whole: bool = False,
+) -> int:
+    """Write the documents of some records; the caller holds the lock.
+
+    Args:
+        is_whole: whether everything is written anew; the caller remakes the bits then.
+    """
     remaining = iter(sorted(keys))
     written = 0
-    known = dict(SearchDocument.objects.of(database.slug).values_list("object_id", "ordinal"))
-    following = 1 + max(known.values(), default=-1)
-    touched: set[int] = set()
+    last = SearchDocument.objects.order_by("ordinal").values_list("ordinal", flat=True).last()
+    following = count(0 if last is None else last + 1)
     while batch := list(islice(remaining, BATCH)):
-        rows, named = [], []
+        known = {
+            document.object_id: document
+            for document in SearchDocument.objects.of(database.slug)
+            .filter(object_id__in=batch)
+            .only("object_id", "ordinal", "database", "state", "facets")
+        }
+        rows, named, changes = [], [], []
         for record in database.records.for_index().filter(pk__in=batch):
-            if record.pk not in known:
-                known[record.pk] = following
-                following += 1
-            document = database.document(record)
-            rows.append(_row(database, record, document, known[record.pk]))
+            document, before = database.document(record), known.get(record.pk)
+            row = _row(database, record, document, before.ordinal if before else next(following))
+            rows.append(row)
             named.append((record, list(document.identifiers)))
+            gone = bits.tokens_of_bits(before) if before else set()
+            changes.append((row.ordinal, gone, bits.tokens_of_bits(row)))
         SearchDocument.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -181,10 +204,10 @@ def _write(database: Database, keys: Iterable[int], progress: Callable[[int], An
         )
         _write_identifiers(database, rows, named)
         _write_words(rows)
-        touched |= {row.ordinal for row in rows}
+        if not is_whole:
+            bits.change(changes)
         written += len(rows)
         progress(len(batch))
-    refresh_chunks(database.slug, touched)
     return written
 
 
@@ -241,18 +264,34 @@ def refresh(changed: Iterable[models.Model]) -> int:
     `changed` may hold records or reference data. Returns the number of documents written.
     """
     by_model: dict[type[models.Model], set[Any]] = {}
+    concepts: set[str] = set()
     for instance in changed:
         by_model.setdefault(type(instance), set()).add(instance.pk)
+        concepts.update(keys_of(instance))
     written = 0
     with transaction.atomic(), pinned():
         _lock()
+        naming_them = _naming(concepts)
         for database in databases():
-            keys = set(by_model.get(database.model, ()))
+            keys = set(by_model.get(database.model, ())) | naming_them.get(database.slug, set())
             for model, changed_keys in by_model.items():
                 keys |= set(database.affected(model, changed_keys))
             written += _write(database, keys, lambda n: None)
         DataVersion.bump(DataVersion.RECORDS)
     return written
+
+
+def _naming(concepts: set[str]) -> dict[str, set[int]]:
+    """The records, by database, whose texts name concepts that may have other names now."""
+    documents = SearchDocument.objects.values_list("database", "object_id")
+    if not concepts:
+        documents = documents.none()
+    elif len(concepts) <= MANY_CONCEPTS:
+        documents = documents.filter(vector=LexemeQuery(naming(concepts)))
+    found: dict[str, set[int]] = {}
+    for slug, key in documents:
+        found.setdefault(slug, set()).add(key)
+    return found
 
 
 def remove(records: Iterable[Record]) -> None:
@@ -261,9 +300,9 @@ def remove(records: Iterable[Record]) -> None:
         _lock()
         for record in records:
             going = SearchDocument.objects.of(record.database).filter(object_id=record.pk)
-            ordinals = list(going.values_list("ordinal", flat=True))
+            gone = [(document.ordinal, bits.tokens_of_bits(document), set()) for document in going]
             going.delete()
-            refresh_chunks(record.database, ordinals)
+            bits.change(gone)
         DataVersion.bump(DataVersion.RECORDS)
 
 
@@ -281,6 +320,8 @@ def rebuild(progress: Callable[[int], Any] = lambda n: None) -> int:
         for model in (Identifier, FacetBits, KnownWord, SearchDocument):
             model._default_manager.all().delete()
         for database in databases():
-            written += _write(database, database.records.values_list("pk", flat=True), progress)
+            keys = database.records.values_list("pk", flat=True)
+            written += _write(database, keys, progress, is_whole=True)
+        bits.remake()
         DataVersion.bump(DataVersion.RECORDS)
     return written

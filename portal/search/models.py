@@ -32,7 +32,7 @@ class SearchDocument(models.Model):
     database = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
     ordinal = models.PositiveIntegerField(
-        help_text="The number of the document in its database, from 0: its place in facet bits."
+        unique=True, help_text="The number of the document, from 0: its place in facet bits."
     )
     code = models.CharField(max_length=120, unique=True)
     state = models.CharField(max_length=12, choices=State.choices)
@@ -52,10 +52,10 @@ class SearchDocument(models.Model):
         db_table = "search_document"
         constraints = [
             models.UniqueConstraint(name="search_document_once", fields=["database", "object_id"]),
-            models.UniqueConstraint(name="search_document_ordinal", fields=["database", "ordinal"]),
         ]
         indexes = [
             GinIndex(fields=["vector"], name="search_document_vector", fastupdate=False),
+            GinIndex(fields=["rank_vector"], name="search_document_rank", fastupdate=False),
             GinIndex(fields=["facets"], name="search_document_facets", fastupdate=False),
             GistIndex(fields=["date"], name="search_document_date"),
             models.Index(fields=["database", "state", "-date_key", "code"], name="search_newest"),
@@ -83,24 +83,23 @@ class FacetBits(models.Model):
     """
 
     #: Documents of one row; a multiple of 64.
-    CHUNK = 4096
+    CHUNK = 8192
 
-    database = models.CharField(max_length=20)
-    chunk = models.PositiveIntegerField(help_text="Ordinal of a document divided by CHUNK.")
     parameter = models.TextField()
     value = models.TextField()
+    chunk = models.PositiveIntegerField(help_text="Ordinal of a document divided by CHUNK.")
     bits = BitsField()
 
     class Meta:
         db_table = "search_facet_bits"
         constraints = [
             models.UniqueConstraint(
-                name="search_facet_bits_once", fields=["database", "chunk", "parameter", "value"]
+                name="search_facet_bits_once", fields=["parameter", "value", "chunk"]
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.database} {self.chunk} {self.parameter}:{self.value}"
+        return f"{self.parameter}:{self.value} {self.chunk}"
 
 
 class Identifier(models.Model):

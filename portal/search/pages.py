@@ -14,6 +14,7 @@ from portal.records.dates import PartialDate
 from portal.rest.parameters import Problem
 from portal.search.domains import NOT_RECORDED
 from portal.search.engine import search
+from portal.search.facet_lists import facet_beside
 from portal.search.facets import YEARS
 from portal.search.interpretation import interpret
 from portal.search.parameters import (
@@ -26,33 +27,9 @@ from portal.search.parameters import (
     TokenParameter,
 )
 from portal.search.request import SearchRequest
-from portal.search.rows import exact_of, rows_of, tabs_of, totals
+from portal.search.rows import exact_of, rows_of, tabs_of
 from portal.search.snippets import reasons
 from portal.search.suggest import Offer, droppable, spellings
-
-#: Values of a facet that are shown at once; the rest unfolds.
-TOP_VALUES = 8
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    name: str
-    label: Any
-    is_open: bool
-    top: tuple[FacetValue, ...]
-    rest: tuple[FacetValue, ...]
-
-    @property
-    def selected_count(self) -> int:
-        return sum(value.selected for value in (*self.top, *self.rest))
 
 
 @dataclass(frozen=True)
@@ -117,17 +94,16 @@ class SearchPage:
         self.query_text = given.get("q", "")
         self._given = given
         filterset = database.filterset
-        self.result = search(request, facets=(*filterset.facets(), YEARS))
+        self.result = search(request, facets=(*filterset.facets(), YEARS), everywhere=True)
         self.total = self.result.total
         self.only_common_words = self.result.only_common_words
-        counted = totals(request)
-        self.total_all = counted.get(database.slug, (0, 0))[0]
-        hits = {slug: number for slug, (_all, number) in counted.items()}
-        self.tabs = tabs_of(request.query, hits, database.slug)
+        counts = self.result.counts
+        self.total_all = counts.records.get(database.slug, 0)
+        self.tabs = tabs_of(request.query, counts.hits, database.slug)
         self.facets = tuple(
             facet
-            for name, parameter in filterset.facets().items()
-            if (facet := self._facet(name, parameter)).top
+            for name in filterset.facets()
+            if (facet := facet_beside(database, request, name, counts.facets[name])).values
         )
         self.chips = tuple(self._chips())
         self.years = tuple(self._years())
@@ -218,31 +194,10 @@ class SearchPage:
     def _url(self, request: SearchRequest) -> str:
         return _join(self.database.search_path, request)
 
-    def _facet(self, name: str, parameter: TokenParameter) -> Facet:
-        counts = dict(self.result.facets.get(name, {}))
-        selected = self.request.filters.get(name, ())
-        for value in selected:
-            counts.setdefault(value, 0)
-        if not selected and set(counts) == {NOT_RECORDED}:
-            # Where nothing at all is recorded there is nothing to choose from.
-            counts = {}
-        labels = parameter.domain.labels(counts) if counts else {}
-        values = sorted(
-            (
-                FacetValue(value, labels.get(value, value), count, value in selected)
-                for value, count in counts.items()
-            ),
-            key=lambda entry: (entry.value == NOT_RECORDED, -entry.count, entry.label),
-        )
-        top = [entry for place, entry in enumerate(values) if place < TOP_VALUES or entry.selected]
-        rest = [entry for entry in values if entry not in top]
-        is_open = bool(selected) or name in self.database.filterset.open_facets
-        return Facet(name, parameter.label, is_open, tuple(top), tuple(rest))
-
     def _labels(self, name: str, values: Iterable[str]) -> dict[str, str]:
         for facet in self.facets:
             if facet.name == name:
-                return {entry.value: entry.label for entry in (*facet.top, *facet.rest)}
+                return {entry.value: entry.label for entry in facet.values}
         return self.database.filterset.parameters()[name].domain.labels(values)
 
     def _chips(self) -> Iterable[Chip]:

@@ -227,6 +227,23 @@ class ParameterSet(django_filters.FilterSet):
         return cls.base_filters
 
     @classmethod
+    def cleaned(cls, data: Any) -> tuple[dict[str, Any], dict[str, ValidationError]]:
+        """The values of the parameters that were given, and what is wrong with the others.
+
+        Only their fields are asked: a form would copy all sixty of them for every request.
+        """
+        values: dict[str, Any] = {}
+        errors: dict[str, ValidationError] = {}
+        for name, parameter in cls.parameters().items():
+            if name in data:
+                given = parameter.field.widget.value_from_datadict(data, {}, name)
+                try:
+                    values[name] = parameter.field.clean(given)
+                except ValidationError as error:
+                    errors[name] = error
+        return values, errors
+
+    @classmethod
     def facets(cls) -> dict[str, TokenParameter]:
         """The parameters whose values are offered with counts, in the order of the page."""
         found = {

@@ -17,8 +17,6 @@ from django.db.models.functions import Cast
 from portal.search.tsquery import Compiled
 from portal.search.vectors import LexemeQuery
 
-#: Up to so many matches the texts themselves are ranked, too.
-PRECISE = 2_000
 #: Weights of the letters D, C, B, A: other places, keywords, names and numbers, title.
 WEIGHTS = [0.05, 0.15, 0.5, 1.0]
 

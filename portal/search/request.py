@@ -132,14 +132,11 @@ def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROL
             given.setlist(name, filled)
     known = (*filterset.parameters(), *controls)
     problems = unknown_names(given, known)
-    bound = filterset(data=given, queryset=None)
-    bound.form.full_clean()
-    problems += _field_problems(bound)
-    cleaned = {
-        name: value
-        for name, value in bound.form.cleaned_data.items()
-        if value not in (None, "", ()) and name in given
-    }
+    values, errors = filterset.cleaned(given)
+    for name, error in errors.items():
+        known_values = tuple(filterset.parameters()[name].known())
+        problems.append(Problem(name, " ".join(error.messages), known_values))
+    cleaned = {name: value for name, value in values.items() if value not in (None, "", ())}
     query = cleaned.pop("q", None) or Query()
     if _as_typed(given, problems):
         query = replace(query, as_typed=True)
@@ -167,15 +164,6 @@ def _is_after(low: Any, high: Any) -> bool:
     if hasattr(low, "earliest"):
         return low.earliest > high.latest
     return low > high
-
-
-def _field_problems(bound: ParameterSet) -> list[Problem]:
-    problems = []
-    for name, errors in bound.form.errors.as_data().items():
-        parameter = bound.parameters()[name]
-        for error in errors:
-            problems.append(Problem(name, " ".join(error.messages), tuple(parameter.known())))
-    return problems
 
 
 def _with_controls(request: SearchRequest, given: QueryDict, problems: list[Problem]) -> Parsed:

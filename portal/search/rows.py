@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.records.database import Database, databases
 from portal.records.models import Record
-from portal.search.engine import counts_of, holding
 from portal.search.exact import Match, exact_matches
-from portal.search.models import SearchDocument
 from portal.search.query import Query
 from portal.search.request import SearchRequest
 from portal.search.snippets import Reason
@@ -94,16 +92,3 @@ def tabs_of(query: Query, hits: Mapping[str, int], current: str = "") -> list[Ta
         )
         for database in databases()
     ]
-
-
-def totals(request: SearchRequest) -> dict[str, tuple[int, int]]:
-    """For each database, how many public records it has and how many hold the request's words."""
-    slugs = [database.slug for database in databases()]
-    public = SearchDocument.objects.public()
-    records = [public.of(slug) for slug in slugs]
-    hits = [holding(found, request.query) for found in records] if request.query else []
-    counts = counts_of([*records, *hits])
-    totals_of = counts[: len(slugs)]
-    return dict(
-        zip(slugs, zip(totals_of, counts[len(slugs) :] or totals_of, strict=True), strict=True)
-    )

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from portal.records.database import database_for
 from portal.reference.labels import active_language
-from portal.search.highlight import Marker
+from portal.search.highlight import marker_for
 from portal.search.index import concept_lexemes
 from portal.search.interpretation import Interpretation, interpret
 from portal.search.models import SearchDocument
@@ -45,7 +45,7 @@ def reasons(query: Query, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, i
     if not query or not wanted:
         return {}
     interpretation = interpret(query)
-    marker = Marker(interpretation, active_language())
+    marker = marker_for(interpretation, active_language())
     rows = SearchDocument.objects.filter(wanted).values_list(
         "database", "object_id", "title", "body", "facets"
     )

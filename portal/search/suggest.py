@@ -46,8 +46,7 @@ class Offer:
 def _offers(requests: Iterable[tuple[str, str, SearchRequest]]) -> list[Offer]:
     """Of some requests those that find something."""
     tried = list(requests)
-    public = SearchDocument.objects.public()
-    counts = counts_of([match(request, public) for _text, _name, request in tried])
+    counts = counts_of([match(request) for _text, _name, request in tried])
     return [
         Offer(text, request, total, name)
         for (text, name, request), total in zip(tried, counts, strict=True)

@@ -1,8 +1,8 @@
 """An interpreted query in PostgreSQL's own writing, for matching and for ranking.
 
 A part that names concepts matches a document that holds what was typed, or carries one of the
-concepts, or holds another name of it in any language. All of it is one `tsquery`, so that one
-index serves, whatever was asked.
+concepts, or names it in any language (`portal.search.mentions`). All of it is one `tsquery` of a
+few lexemes, so that one index serves, whatever was asked.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ from portal.search.analysis import (
     stem,
     words,
 )
-from portal.search.concepts import Concept
 from portal.search.interpretation import Interpretation, Part
+from portal.search.mentions import looked_for, readings, said
 from portal.search.query import Clause
 from portal.search.vectors import quoted
-
-#: More names of one concept are not looked for; the concept itself always is.
-MAX_NAMES = 80
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Compiled:
     Attributes:
         match: what documents must hold.
         typed: the words that were typed, any of them: what ranks first.
-        named: the concepts that were named and their other names, any of them.
+        named: the concepts that were named, any of them.
         near: the words that were typed, all of them: what ranks by nearness.
     """
 
@@ -55,7 +52,7 @@ def compiled(interpretation: Interpretation, interface: str) -> Compiled:
             if part.is_ignored:
                 continue
             literal = _all([_clause(clause, interface) for clause in part.clauses])
-            others = _names(part, interface)
+            others = _names(part)
             whole = _any([literal, *others])
             if not whole:
                 continue
@@ -66,7 +63,7 @@ def compiled(interpretation: Interpretation, interface: str) -> Compiled:
                 near.append(_bracketed(literal))
             for clause in part.clauses:
                 typed.update(dict.fromkeys(_lexemes_of(clause, interface)))
-            named.update(dict.fromkeys(others))
+            named.update(dict.fromkeys(quoted(x) for c in part.concepts for x in c.lexemes))
         if wanted:
             groups.append(" & ".join(wanted))
         if near:
@@ -91,21 +88,6 @@ def _bracketed(piece: str) -> str:
     return f"({piece})" if " " in piece and not piece.startswith("!") else piece
 
 
-def _looked_for(text: str) -> list[Word]:
-    """The words of a clause; a run of pairs without the lone character that ends it."""
-    found = list(words(text))
-    return [
-        word
-        for place, word in enumerate(found)
-        if not (
-            place
-            and len(word.text) == 1
-            and is_unspaced(word.text)
-            and found[place - 1].end == word.end
-        )
-    ]
-
-
 def _forms(word: Word, interface: str) -> tuple[str, ...]:
     """The lexemes that a typed word may be indexed by; none for a word of every text."""
     if is_unspaced(word.text):
@@ -117,7 +99,7 @@ def _forms(word: Word, interface: str) -> tuple[str, ...]:
 
 
 def _lexemes_of(clause: Clause, interface: str) -> Iterator[str]:
-    for word in _looked_for(clause.text):
+    for word in looked_for(clause.text):
         yield from _forms(word, interface)
 
 
@@ -127,7 +109,7 @@ Steps = list[tuple[int, tuple[str, ...], str]]
 
 def _steps(clause: Clause, interface: str) -> Steps:
     """The words of a clause; a word of every text is left out, but keeps its place."""
-    found = _looked_for(clause.text)
+    found = looked_for(clause.text)
     steps: Steps = []
     for word in found:
         begins = clause.is_prefix and word is found[-1]
@@ -168,38 +150,12 @@ def _in_order(steps: Steps) -> str:
     return text
 
 
-def _names(part: Part, interface: str) -> list[str]:
-    """The concepts of a part and their names, without names that a shorter one finds as well."""
-    lexemes: dict[str, None] = {}
-    phrases: dict[str, Steps] = {}
-    for concept in part.concepts:
-        lexemes.update(dict.fromkeys(concept.lexemes))
-        for steps in _readings(concept):
-            if len(steps) == 1:
-                lexemes.update(dict.fromkeys(steps[0][1]))
-            else:
-                phrases[_in_order(steps)] = steps
-    short = set(lexemes)
-    if len(part.clauses) == 1:
-        short |= set(_lexemes_of(part.clauses[0], interface))
-    needed = [
-        text for text, steps in phrases.items() if not any(short >= {*step[1]} for step in steps)
+def _names(part: Part) -> list[str]:
+    """The lexemes of documents that carry a concept of a part, or name it in their words."""
+    found = [
+        lexeme for concept in part.concepts for lexeme in (*concept.lexemes, said(concept.key))
     ]
-    return [*map(quoted, lexemes), *needed][:MAX_NAMES]
-
-
-def _readings(concept: Concept) -> Iterator[Steps]:
-    """Each name of a concept as a row of words."""
-    for language, name in concept.names:
-        steps: Steps = []
-        for word in _looked_for(name):
-            if is_stop_word(word.text, (language,)):
-                continue
-            languages = dict.fromkeys((language, *(("en",) if word.text.isascii() else ())))
-            forms = dict.fromkeys(stem(word.text, code) for code in languages)
-            steps.append((word.position, tuple(forms), ""))
-        if steps:
-            yield steps
+    return [quoted(lexeme) for lexeme in dict.fromkeys(found)]
 
 
 #: For each word how far it stands from the first and its forms; and the beginning of the last.
@@ -213,7 +169,9 @@ def patterns_of(part: Part, interface: str) -> Iterator[PatternSteps]:
         steps = _steps(clause, interface)
         rows += [[step] for step in steps] if _is_run(clause) else [steps]
     for concept in part.concepts:
-        rows += _readings(concept)
+        rows += [
+            [(position, forms, "") for position, forms in reading] for reading in readings(concept)
+        ]
     for row in rows:
         if row:
             first, prefix = row[0][0], row[-1][2]

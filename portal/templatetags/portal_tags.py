@@ -23,7 +23,7 @@ from portal.reference.labels import active_language
 from portal.reference.labels import localized as localized_label
 from portal.reference.models import TreatyArticle
 from portal.search.domains import language_names
-from portal.search.pages import FacetValue
+from portal.search.facet_lists import FacetValue
 
 register = template.Library()
 
@@ -97,8 +97,8 @@ def counted(database: Database, total: int) -> str:
 def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
     """The values of a facet as check boxes, each with its count inside its label.
 
-    Written here and not as a piece of template: a page of cases has some eight hundred of them,
-    and a template takes ten times as long.
+    Written here and not as a piece of template: a page has hundreds of them, and a template takes
+    ten times as long.
     """
     safe_name, language = escape(name), active_language()
     rows = [
@@ -109,6 +109,12 @@ def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
         for option in options
     ]
     return mark_safe("".join(rows))  # noqa: S308 - every value is escaped where it is put in
+
+
+@register.simple_tag
+def facet_option(name: str, option: FacetValue) -> SafeString:
+    """One value of a facet as a check box."""
+    return facet_options(name, [option])
 
 
 def _in_words(months: Decimal) -> str:
