@@ -16,16 +16,11 @@ from django.views.generic import TemplateView
 from portal.records.database import Database, databases
 from portal.records.models import State
 from portal.records.views import redirect_target
-from portal.rest.parameters import Problem, unknown_names
-from portal.search.engine import top_hits
+from portal.search.everything import EverythingPage
 from portal.search.models import SearchDocument
-from portal.search.query import Query, QueryError
-from portal.search.request import SearchRequest
-from portal.search.rows import exact_of, rows_of, tabs_of
-from portal.search.snippets import reasons
+from portal.search.request import parse
 
 LATEST = 2
-SHOWN = 5
 
 
 def coverage() -> list[dict[str, Any]]:
@@ -117,42 +112,10 @@ class SearchAllView(TemplateView):
     template_name = "search/all.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        text = self.request.GET.get("q", "")
-        notices = unknown_names(self.request.GET, ("q", "as_typed"))
-        try:
-            query = Query.parse(text, as_typed=self.request.GET.get("as_typed") == "true")
-        except QueryError as error:
-            query = Query()
-            notices.append(Problem("q", str(error)))
-        sections = self._sections(query)
-        hits = {section["database"].slug: section["total"] for section in sections}
-        return super().get_context_data(
-            query_text=text,
-            sections=sections,
-            tabs=tabs_of(query, hits),
-            exact=exact_of(query.text) if query else [],
-            notices=notices,
-            **kwargs,
-        )
-
-    def _sections(self, query: Query) -> list[dict[str, Any]]:
-        if not query:
-            return []
-        hits = top_hits(query, SHOWN)
-        pieces = reasons(query, {slug: ids for slug, (_total, ids) in hits.items()})
-        sections = []
-        for database in databases():
-            total, ids = hits.get(database.slug, (0, ()))
-            everything = SearchRequest(database.slug, query, sort="relevance")
-            sections.append(
-                {
-                    "database": database,
-                    "total": total,
-                    "rows": rows_of(database, ids, pieces),
-                    "url": f"{database.search_path}?{everything.querystring()}",
-                }
-            )
-        return sections
+        given = self.request.GET
+        parsed = parse(None, given, ("as_typed",))
+        page = EverythingPage(parsed.request, parsed.problems, given.get("q", ""))
+        return super().get_context_data(page=page, **kwargs)
 
 
 def opensearch(request: HttpRequest) -> HttpResponse:

@@ -90,3 +90,11 @@ def plain_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     original = _TestState.saved_data.template_render
     monkeypatch.setattr(Template, "_render", original)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests measured, also where they ran in processes of their own."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "summary" and report.when == "call":
+                terminalreporter.write_line(value)

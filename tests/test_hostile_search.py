@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -107,58 +105,3 @@ def test_a_search_that_breaks_is_a_503_and_a_plain_page(monkeypatch: pytest.Monk
     answer = client.get("/api/v1/cases/", {"q": "boat", "facets": "mode"})
     assert answer.status_code == 503
     assert answer["Content-Type"].startswith("application/problem+json")
-
-
-def test_nothing_found_offers_what_would_find_something() -> None:
-    page = reader().get("/en/cases/", {"q": "Appulonapa"}).context["page"]
-    assert page.total == 0
-    assert page.spellings
-    for offer in (*page.spellings, *page.droppable):
-        assert offer["total"] > 0
-        assert reader().get(offer["url"]).context["page"].total == offer["total"]
-    filtered = reader().get("/en/cases/", {"q": "Appulonapa", "mode": "air"}).context["page"]
-    assert filtered.spellings
-    none = reader().get("/en/cases/", {"q": "boat", "mode": "air", "jurisdiction": "FJI"})
-    page = none.context["page"]
-    assert page.total == 0
-    assert page.droppable
-    for offer in page.droppable:
-        assert reader().get(offer["url"]).context["page"].total == offer["total"]
-
-
-@pytest.mark.parametrize("slug", ["cases", "legislation", "bibliography"])
-def test_every_bar_of_the_years_leads_to_its_records(slug: str) -> None:
-    page = reader().get(f"/en/{slug}/").context["page"]
-    dated = sum(bar.count for bar in page.years)
-    undated = page.undated.count if page.undated else 0
-    assert dated + undated == page.total
-    for bar in page.years[:: max(1, len(page.years) // 8)]:
-        assert reader().get(bar.url).context["page"].total == bar.count
-    if page.undated:
-        assert reader().get(page.undated.url).context["page"].total == undated
-    inside = reader().get(page.years[-1].url).context["page"]
-    assert [(bar.year, bar.count) for bar in inside.years] == [
-        (bar.year, bar.count) for bar in page.years
-    ]
-
-
-def test_the_tabs_say_what_the_databases_find() -> None:
-    tabs = reader().get("/en/cases/", {"q": "boat"}).context["page"].tabs
-    assert [tab.is_current for tab in tabs] == [False, True, False, False]
-    for tab in tabs[1:]:
-        assert reader().get(tab.url).context["page"].total == tab.total
-    everything = reader().get(tabs[0].url).context["tabs"]
-    assert [tab.total for tab in everything] == [tab.total for tab in tabs]
-
-
-def test_the_opensearch_description_leads_to_the_search() -> None:
-    response = reader().get("/fr/opensearch.xml")
-    assert response["Content-Type"].startswith("application/opensearchdescription+xml")
-    root = ElementTree.fromstring(response.content)
-    name = "{http://a9.com/-/spec/opensearch/1.1/}"
-    assert root.findtext(f"{name}Language") == "fr"
-    urls = [url.attrib["template"] for url in root.findall(f"{name}Url")]
-    assert len(urls) == 4
-    found = reader().get(urls[0].replace("{searchTerms}", "boat"))
-    assert found.status_code == 200
-    assert found.context["sections"]

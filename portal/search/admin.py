@@ -20,10 +20,9 @@ from portal.records.models import Record, Redirect, State
 from portal.reference.catalog import catalog
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
 from portal.search import index
-from portal.search.engine import match
+from portal.search.engine import holding
 from portal.search.models import SearchDocument
 from portal.search.query import Query, QueryError
-from portal.search.request import SearchRequest
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
@@ -90,7 +89,7 @@ class RecordAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
         coded = SearchDocument.objects.of(database).filter(code__contains=term.lower())
         condition = Q(pk__in=coded.values("object_id"))
         if query:
-            said = match(SearchRequest(database, query), SearchDocument.objects.all())
+            said = holding(SearchDocument.objects.of(database), query)
             condition |= Q(pk__in=said.values("object_id"))
         return queryset.filter(condition), False
 

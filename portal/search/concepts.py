@@ -158,7 +158,12 @@ def keys_of(changed: models.Model) -> tuple[str, ...]:
         return (f"place:{changed.place_id}",) if changed.place_id else (f"concept:{changed.code}",)
     if isinstance(changed, Term):
         return (changed.pk,)
-    kinds = {Jurisdiction: "place", Region: "region", Process: "process", TreatyArticle: "article"}
+    kinds: dict[type[models.Model], str] = {
+        Jurisdiction: "place",
+        Region: "region",
+        Process: "process",
+        TreatyArticle: "article",
+    }
     kind = kinds.get(type(changed))
     return (f"{kind}:{changed.pk}",) if kind else ()
 

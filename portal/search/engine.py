@@ -22,7 +22,6 @@ from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, Window
 from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils.translation import gettext as _
 
-from portal.records.database import database_for
 from portal.reference.labels import active_language
 from portal.search.concepts import Names, names
 from portal.search.facets import FEW, Counts, Matching, count
@@ -111,7 +110,7 @@ def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
 
 def matching(request: SearchRequest) -> Matching:
     """What a request matches, in the pieces that it is counted from."""
-    parameters = database_for(request.database).filterset.parameters()
+    parameters = request.parameters
     documents = SearchDocument.objects.all()
     selected: dict[str, tuple[str, ...]] = {}
     periods: list[Q] = []
@@ -129,15 +128,17 @@ def matching(request: SearchRequest) -> Matching:
         filtered=documents.of(request.database).filter(*plain) if is_filtered else None,
         period=reduce(and_, periods) if periods else None,
         selected=selected,
+        shared=tuple(request.shared()),
     )
 
 
 def match(request: SearchRequest) -> QuerySet[SearchDocument]:
     """The public documents that meet the words and all filters of a request."""
-    parameters = database_for(request.database).filterset.parameters()
-    public = SearchDocument.objects.public().of(request.database)
+    public = SearchDocument.objects.public()
+    if request.database:
+        public = public.of(request.database)
     conditions = [
-        parameters[name].condition(value, request.filters) for name, value in request.values
+        request.parameters[name].condition(value, request.filters) for name, value in request.values
     ]
     return holding(public, request.query).filter(*conditions)
 
@@ -168,10 +169,11 @@ def search(
     counts = count(found, names, everywhere=everywhere)
     if not counts.total:
         return SearchResult(request, counts)
-    if counts.ids is None and request.sort == "relevance":
-        return SearchResult(request, counts, _best_of_many(request))
-    matched = match(request) if counts.ids is None else _named(counts.ids)
-    ids, cursor = _page(request, matched, beyond)
+    named = None if counts.ids is None else SearchDocument.objects.filter(pk__in=counts.ids)
+    if request.sort == "relevance":
+        best = _best_of_many(request) if named is None else _best_of_few(request, named)
+        return SearchResult(request, counts, best)
+    ids, cursor = _page(request, match(request) if named is None else named, beyond)
     return SearchResult(request, counts, ids, cursor)
 
 
@@ -186,8 +188,11 @@ def _is_empty(found: Matching) -> bool:
     return found.held is not None and found.held.query.is_empty()
 
 
-def _named(ids: Iterable[int]) -> QuerySet[SearchDocument]:
-    return SearchDocument.objects.filter(pk__in=ids)
+def _best_of_few(request: SearchRequest, matched: QuerySet[SearchDocument]) -> tuple[int, ...]:
+    """A page by relevance where little enough matched that its texts can be ranked, too."""
+    ranked = _by_rank(matched, compiled_query(request.query), is_precise=True)
+    rows = ranked.values_list("object_id", flat=True)
+    return tuple(rows[request.offset : request.offset + request.page_size])
 
 
 def _best_of_many(request: SearchRequest) -> tuple[int, ...]:
@@ -217,7 +222,7 @@ def _by_rank(
 ) -> QuerySet[SearchDocument]:
     """Documents by relevance; among equals the newest decision is more likely the one meant."""
     rank = rank_of(query, is_precise=is_precise)
-    return documents.annotate(sort_key=rank).order_by("-sort_key", "-date_key", "code")
+    return documents.order_by(rank.desc(), "-date_key", "code")
 
 
 def _page(
@@ -225,14 +230,10 @@ def _page(
     matched: QuerySet[SearchDocument],
     beyond: tuple[Any, str] | None,
 ) -> tuple[tuple[int, ...], str | None]:
-    if request.sort == "relevance":
-        ordered = _by_rank(matched, compiled_query(request.query), is_precise=True)
-        descending = True
-    else:
-        key, descending = _sort_key(request)
-        ordered = matched.annotate(sort_key=key).order_by(
-            F("sort_key").desc() if descending else F("sort_key").asc(), "code"
-        )
+    key, descending = _sort_key(request)
+    ordered = matched.annotate(sort_key=key).order_by(
+        F("sort_key").desc() if descending else F("sort_key").asc(), "code"
+    )
     if request.cursor is None:
         rows = ordered.values_list("object_id", flat=True)
         return tuple(rows[request.offset : request.offset + request.page_size]), None
@@ -281,17 +282,16 @@ def _read_cursor(request: SearchRequest) -> tuple[Any, str]:
         raise CursorError(_("It is not a cursor of this search and order.")) from error
 
 
-def top_hits(query: Query, number: int) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """The best records of every database for some words, in one question.
+def top_hits(request: SearchRequest, number: int) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """The best records of every database for a request to all of them, in one question.
 
     Returns:
         By slug, how many records match and the primary keys of the best of them, in order.
     """
-    text = compiled_query(query)
-    rank = rank_of(text, is_precise=False)
+    rank = rank_of(compiled_query(request.query), is_precise=False)
     order = [rank.desc(), F("date_key").desc(), F("code").asc()]
     places = (
-        holding(SearchDocument.objects.public(), query)
+        match(request)
         .annotate(
             place=Window(RowNumber(), partition_by="database", order_by=order),
             total=Window(Count("*"), partition_by="database"),

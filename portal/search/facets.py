@@ -9,7 +9,7 @@ that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,13 +36,15 @@ class Matching:
         filtered: the documents of the database that meet the plain filters; None without any.
         period: the condition of the period, which `YEARS` leaves out.
         selected: the values chosen, by facet.
+        shared: the facets whose selection holds in the other databases as well.
     """
 
     database: str
     held: QuerySet[SearchDocument] | None = None
     filtered: QuerySet[SearchDocument] | None = None
     period: Q | None = None
-    selected: dict[str, Sequence[str]] = field(default_factory=dict)
+    selected: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    shared: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Counts:
     Attributes:
         total: how many documents match.
         facets: of each facet asked for, its values with their counts, most first.
-        hits: of each database, how many public documents hold the words.
+        hits: of each database, how many public documents hold the words and meet the selections
+            that are shared.
         records: of each database, how many public documents it has.
         ids: the documents that match, in no order, if they are `FEW` and were looked at one by
             one; else None.
@@ -131,8 +134,8 @@ _RECORDS = f"""
     SELECT '{_EVERYWHERE[0]}', database, sum(bit_count(bits)), NULL
     FROM public GROUP BY database"""  # noqa: S608
 _HITS = f"""
-    SELECT '{_EVERYWHERE[1]}', database, sum(bit_count(public.bits & held_bits.wide)), NULL
-    FROM public JOIN held_bits USING (chunk) GROUP BY database"""  # noqa: S608
+    SELECT '{_EVERYWHERE[1]}', database, sum(bit_count({{bits}})), NULL
+    FROM {{joins}} GROUP BY database"""  # noqa: S608
 
 
 def _statement(
@@ -158,7 +161,10 @@ def _statement(
             values.append(matching.database)
         values.append(counted)
     if everywhere:
-        results += [_RECORDS, *([_HITS] if matching.held is not None else [])]
+        results.append(_RECORDS)
+    if everywhere and matching.held is not None:
+        bits, joins = _together("held", "wide", [chosen[facet] for facet in matching.shared])
+        results.append(_HITS.format(bits=bits, joins=joins))
     return "WITH " + ",".join(pieces) + "\n    UNION ALL ".join(results), values
 
 
@@ -217,13 +223,13 @@ def _groups(
 
 def _mask(name: str, width: str, aliases: Sequence[str]) -> str:
     """The documents that count: those of the database that matched and meet some selections."""
-    sources = [f"{name}_bits"] if name else []
-    bits = " & ".join(
-        [
-            "public.bits",
-            *(f"{source}.{width}" for source in sources),
-            *(f"{a}.bits" for a in aliases),
-        ]
-    )
-    joins = "public" + "".join(f" JOIN {table} USING (chunk)" for table in (*sources, *aliases))
+    bits, joins = _together(name, width, aliases)
     return _MASK.format(bits=bits, joins=joins)
+
+
+def _together(name: str, width: str, aliases: Sequence[str]) -> tuple[str, str]:
+    """The public documents of all databases that matched and meet some selections: bits, tables."""
+    matched = [f"{name}_bits"] if name else []
+    tables = ["public", *matched, *aliases]
+    bits = " & ".join(f"{table}.{width if table in matched else 'bits'}" for table in tables)
+    return bits, tables[0] + "".join(f" JOIN {table} USING (chunk)" for table in tables[1:])

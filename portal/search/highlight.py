@@ -22,6 +22,8 @@ PIECE = 30
 PIECES = 2
 #: Longer texts are marked in their beginning only: a page shows a few lines of each.
 MAX_TEXT = 20_000
+#: Words that a marker remembers as of no use to it.
+MAX_IDLE = 3_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Pattern:
     prefix: str = ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def marker_for(interpretation: Interpretation, interface: str) -> Marker:
     """What marks the texts that a query found, for a reader's language."""
     return Marker(interpretation, interface)
@@ -60,6 +62,8 @@ class Marker:
                     self._prefixes.append(pattern)
                 for form in steps[0][1]:
                     self._by_form.setdefault(form, []).append(pattern)
+        #: Words that nothing begins with, by language: texts share most of theirs.
+        self._idle: dict[str, set[str]] = {}
 
     def read(self, text: str, language: str = "en") -> Marked:
         """A text with the places where it says what the query looks for.
@@ -77,16 +81,22 @@ class Marker:
 
     def _beginnings(self, line: str, language: str) -> set[str]:
         """The folded words of a line that a pattern may begin with."""
+        idle = self._idle.setdefault(language, set())
+        if len(idle) > MAX_IDLE:
+            idle.clear()
         found: set[str] = set()
-        for raw in raw_words(line):
-            forms = _raw_forms(raw, language)
-            if not forms:
+        for raw in raw_words(line) - idle:
+            if is_unspaced(raw):
                 # A run of a script without spaces: any of its pairs.
                 found.update(word.text for word in words(raw))
-            elif not self._by_form.keys().isdisjoint(forms) or any(
+                continue
+            forms = _forms(fold(raw), language)
+            if not self._by_form.keys().isdisjoint(forms) or any(
                 forms[-1].startswith(pattern.prefix) for pattern in self._prefixes
             ):
                 found.add(forms[-1])
+            else:
+                idle.add(raw)
         return found
 
     def _read_line(
@@ -130,12 +140,6 @@ class Marker:
 def _forms(word: str, language: str) -> tuple[str, ...]:
     """The lexemes that a word of a text may be found by; the word itself is the last."""
     return tuple(dict.fromkeys((stem(word, "en"), stem(word, language), word)))
-
-
-@lru_cache(maxsize=1 << 16)
-def _raw_forms(raw: str, language: str) -> tuple[str, ...]:
-    """The lexemes of a word as it is written; none for a run that is cut into pairs."""
-    return () if is_unspaced(raw) else _forms(fold(raw), language)
 
 
 @dataclass

@@ -300,7 +300,8 @@ def remove(records: Iterable[Record]) -> None:
         _lock()
         for record in records:
             going = SearchDocument.objects.of(record.database).filter(object_id=record.pk)
-            gone = [(document.ordinal, bits.tokens_of_bits(document), set()) for document in going]
+            nothing: set[str] = set()
+            gone = [(found.ordinal, bits.tokens_of_bits(found), nothing) for found in going]
             going.delete()
             bits.change(gone)
         DataVersion.bump(DataVersion.RECORDS)

@@ -62,12 +62,12 @@ def naming(concept_keys: Iterable[str]) -> str:
     for concept in names().concepts:
         if concept.key in wanted:
             for reading in readings(concept):
-                start, steps = 0, []
+                start, steps = 0, ""
                 for distance, forms in reading:
-                    any_form = " | ".join(quoted(form) for form in forms)
-                    steps.append(f"<{distance - start}> ({any_form})" if steps else f"({any_form})")
+                    any_form = f"({' | '.join(quoted(form) for form in forms)})"
+                    steps = f"{steps} <{distance - start}> {any_form}" if steps else any_form
                     start = distance
-                pieces.append(" ".join(steps))
+                pieces.append(steps)
     return " | ".join(dict.fromkeys(pieces))
 
 

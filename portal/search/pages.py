@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -12,11 +13,11 @@ from django.utils.translation import gettext as _
 from portal.records.database import Database
 from portal.records.dates import PartialDate
 from portal.rest.parameters import Problem
+from portal.search.chips import as_typed_url, chips_of, in_words
 from portal.search.domains import NOT_RECORDED
 from portal.search.engine import search
 from portal.search.facet_lists import facet_beside
 from portal.search.facets import YEARS
-from portal.search.interpretation import interpret
 from portal.search.parameters import (
     ChangedSinceParameter,
     DateParameter,
@@ -27,24 +28,18 @@ from portal.search.parameters import (
     TokenParameter,
 )
 from portal.search.request import SearchRequest
-from portal.search.rows import exact_of, rows_of, tabs_of
+from portal.search.rows import Row, exact_of, rows_of, tabs_of
 from portal.search.snippets import reasons
-from portal.search.suggest import Offer, droppable, spellings
+from portal.search.suggest import droppable, most_of_it, spellings
+
+#: Records that are shown where only most of the words were found.
+NEAREST_ROWS = 5
 
 
 @dataclass(frozen=True)
 class YearBar:
     year: str
     count: int
-    url: str
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One part of the request, with the address of the request without it."""
-
-    label: Any
-    text: str
     url: str
 
 
@@ -93,32 +88,37 @@ class SearchPage:
         self.notices = tuple(problems)
         self.query_text = given.get("q", "")
         self._given = given
+        self._path = database.search_path
         filterset = database.filterset
         self.result = search(request, facets=(*filterset.facets(), YEARS), everywhere=True)
         self.total = self.result.total
         self.only_common_words = self.result.only_common_words
         counts = self.result.counts
         self.total_all = counts.records.get(database.slug, 0)
-        self.tabs = tabs_of(request.query, counts.hits, database.slug)
+        self.tabs = tabs_of(request, counts.hits)
         self.facets = tuple(
             facet
             for name in filterset.facets()
             if (facet := facet_beside(database, request, name, counts.facets[name])).values
         )
-        self.chips = tuple(self._chips())
+        self.chips = chips_of(request, self._url)
         self.years = tuple(self._years())
-        self.spellings, self.droppable = ([], []) if self.total else self._offers()
+        self.spellings = spellings(request) if request.query and not self.total else []
+        self.droppable = [] if self.total else droppable(request)
+        self.nearest = most_of_it(request) if request.query and not self.total else []
+        self.nearest_rows = self._nearest_rows()
         self.clear_url = self._url(request.cleared())
-        self.summary = " · ".join(self._summary())
+        self.summary = in_words(request, self.chips)
         ids = self.result.ids
         self.rows = rows_of(database, ids, reasons(request.query, {database.slug: ids}))
         self.exact = exact_of(request.query.text, database.slug) if request.query else []
-        self.as_typed_url = self._as_typed_url()
+        self.as_typed_url = as_typed_url(request, self._url)
         self.pages = self._pages()
         self.sorts = list(self._sorts())
-        self.fields = [
-            self._field(*item) for item in filterset.parameters().items() if _is_field(item[1])
-        ]
+        fields = [name for name, found in filterset.parameters().items() if _is_field(found)]
+        # When a record was changed is asked last: the others are about what it says.
+        fields.sort(key=lambda name: name == "changed_since")
+        self.fields = [self._field(name, filterset.parameters()[name]) for name in fields]
         self.presence = [
             {"name": name, "label": parameter.label, "value": request.filters.get(name, "")}
             for name, parameter in filterset.presence().items()
@@ -145,6 +145,10 @@ class SearchPage:
         return any(name in self.request.filters for name in self._period())
 
     @property
+    def has_presence(self) -> bool:
+        return any(entry["value"] for entry in self.presence)
+
+    @property
     def years_top(self) -> int:
         return max((bar.count for bar in self.years), default=0)
 
@@ -160,22 +164,20 @@ class SearchPage:
     def _years(self) -> Iterator[YearBar]:
         """The years of the records, whatever the period that was asked for."""
         start, end = self._period()
+        some = PartialDate(2000)
+        pairs = self.request.having(((start, some), (end, some))).pairs()
         for year, count in sorted(self.result.facets.get(YEARS, {}).items()):
             if year != NOT_RECORDED:
-                date = PartialDate(int(year))
-                url = self._url(self.request.having(((start, date), (end, date))))
-                yield YearBar(year, count, url)
+                query = [(name, year if name in (start, end) else value) for name, value in pairs]
+                yield YearBar(year, count, f"{self._path}?{urlencode(query)}")
 
-    def _offers(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Where nothing was found: other spellings, and what could be dropped."""
-        parameters = self.database.filterset.parameters()
-
-        def shown(offer: Offer) -> dict[str, Any]:
-            text = offer.text or str(parameters[offer.parameter].label)
-            return {"text": text, "total": offer.total, "url": self._url(offer.request)}
-
-        found = spellings(self.request) if self.request.query else []
-        return [shown(offer) for offer in found], [shown(o) for o in droppable(self.request)]
+    def _nearest_rows(self) -> tuple[Row, ...]:
+        """The first records that hold most of what was asked for."""
+        if not self.nearest:
+            return ()
+        found = search(replace(self.nearest[0].request, page_size=NEAREST_ROWS))
+        pieces = reasons(found.request.query, {self.database.slug: found.ids})
+        return rows_of(self.database, found.ids, pieces)
 
     def _sorts(self) -> Iterator[dict[str, Any]]:
         """The orders that make sense here, each with the address of the page in it."""
@@ -192,61 +194,7 @@ class SearchPage:
         return isinstance(parameter, TokenParameter) and name not in shown
 
     def _url(self, request: SearchRequest) -> str:
-        return _join(self.database.search_path, request)
-
-    def _labels(self, name: str, values: Iterable[str]) -> dict[str, str]:
-        for facet in self.facets:
-            if facet.name == name:
-                return {entry.value: entry.label for entry in facet.values}
-        return self.database.filterset.parameters()[name].domain.labels(values)
-
-    def _chips(self) -> Iterable[Chip]:
-        yield from self._query_chips()
-        parameters = self.database.filterset.parameters()
-        for name, value in self.request.values:
-            label = parameters[name].label
-            if isinstance(parameters[name], TokenParameter):
-                labels = self._labels(name, value)
-                for entry in value:
-                    url = self._url(self.request.without(name, entry))
-                    yield Chip(label, labels.get(entry, entry), url)
-                continue
-            entries = value if isinstance(value, tuple) else (value,)
-            for entry in entries:
-                url = self._url(self.request.without(name, entry))
-                yield Chip(label, _text(parameters[name], entry), url)
-
-    def _query_chips(self) -> Iterable[Chip]:
-        """The parts of the query, each with what it was taken for."""
-        interpretation = interpret(self.request.query)
-        for part in interpretation.parts:
-            label = _("Not looked for") if part.is_ignored else _("Words")
-            text = part.typed
-            if part.meaning and part.meaning.casefold() != text.casefold():
-                text = f"{text} → {part.meaning}"
-            url = self._url(self.request.asking(interpretation.without(part)))
-            yield Chip(label, text, url)
-
-    def _as_typed_url(self) -> str:
-        """The address that switches between concepts and words alone; '' if that is the same."""
-        query = self.request.query
-        if query.as_typed:
-            return self._url(self.request.asking(query.text, as_typed=False))
-        if not interpret(query).concepts:
-            return ""
-        return self._url(self.request.asking(query.text, as_typed=True))
-
-    def _summary(self) -> Iterable[str]:
-        """The request in words: parts joined by *and*, values within a part by *or*."""
-        joined: dict[str, list[str]] = {}
-        for chip in self.chips:
-            joined.setdefault(str(chip.label), []).append(chip.text)
-        for label, texts in joined.items():
-            if label == _("Words"):
-                yield str(self.request.query)
-            else:
-                text = f" {_('or')} ".join(texts)
-                yield f"{label}: {text}"
+        return _join(self._path, request)
 
     def _field(self, name: str, parameter: Parameter) -> dict[str, Any]:
         is_date = isinstance(parameter, DateParameter | ChangedSinceParameter)
@@ -291,9 +239,3 @@ def _join(path: str, request: SearchRequest) -> str:
 
 def _is_field(parameter: Parameter) -> bool:
     return not isinstance(parameter, TokenParameter | PresenceParameter | QueryParameter)
-
-
-def _text(parameter: Parameter, value: Any) -> str:
-    if isinstance(parameter, PresenceParameter):
-        return _("recorded") if value == "true" else _("not recorded")
-    return value.display() if hasattr(value, "display") else str(value)

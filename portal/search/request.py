@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from portal.records.database import Database, database_for
 from portal.rest.parameters import PAGE_SIZE, Problem, page_and_size, unknown_names
-from portal.search.parameters import ParameterSet
+from portal.search.domains import NOT_RECORDED
+from portal.search.parameters import Parameter, ParameterSet, TokenParameter
 from portal.search.query import Query
 
 SORTS = ("relevance", "newest", "oldest", "title", "changed")
@@ -26,7 +27,8 @@ class SearchRequest:
     """What is searched for, in which order, and which part of the answer is wanted.
 
     `values` holds the filters in the order of their declaration: tuples of codes, partial dates,
-    numbers, or `"true"` and `"false"`.
+    numbers, or `"true"` and `"false"`. A request without a `database` is one to all of them, and
+    has only the filters that all of them know.
     """
 
     database: str
@@ -37,6 +39,11 @@ class SearchRequest:
     page_size: int = PAGE_SIZE
     cursor: str | None = None
     explicit_sort: bool = field(default=False, compare=False)
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """All that can be asked for where this request asks."""
+        return filterset_of(self.database).parameters()
 
     @property
     def filters(self) -> dict[str, Any]:
@@ -94,10 +101,29 @@ class SearchRequest:
 
     def having(self, values: Iterable[tuple[str, Any]]) -> SearchRequest:
         """The request on its first page with other values of some filters."""
-        order = database_for(self.database).filterset.parameters()
         merged = {**self.filters, **dict(values)}
-        ordered = tuple((name, merged[name]) for name in order if name in merged)
+        ordered = tuple((name, merged[name]) for name in self.parameters if name in merged)
         return replace(self, values=ordered, page=1, cursor=None)
+
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """The selections that mean the same in every database, by parameter.
+
+        What one database does not record is not what another does not record.
+        """
+        return {
+            name: value
+            for name, value in self.values
+            if isinstance(ParameterSet.parameters().get(name), TokenParameter)
+            and NOT_RECORDED not in value
+        }
+
+    def asked_of(self, database: str) -> SearchRequest:
+        """The same question to another database, or to all of them ('')."""
+        return SearchRequest(database, self.query, tuple(self.shared().items()), sort=self.sort)
+
+    def narrowed_to(self, database: str) -> SearchRequest:
+        """A request to all databases, asked of one of them."""
+        return replace(self, database=database, page=1, cursor=None)
 
     def cleared(self) -> SearchRequest:
         """Everything of that database."""
@@ -118,13 +144,19 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROLS) -> Parsed:
-    """Read a search from the parameters of an address.
+def filterset_of(database: str) -> type[ParameterSet]:
+    """What a database can be asked, by its slug; for '' what all of them can be asked."""
+    return database_for(database).filterset if database else ParameterSet
+
+
+def parse(database: Database | None, data: QueryDict, controls: Iterable[str] = CONTROLS) -> Parsed:
+    """Read a search of a database, or of all of them, from the parameters of an address.
 
     What is not understood is left out of the request and named in `problems`; the API refuses
     such a request, a page shows the problems above its results.
     """
-    filterset: type[ParameterSet] = database.filterset
+    slug = database.slug if database else ""
+    filterset = filterset_of(slug)
     given = QueryDict(mutable=True)
     for name, entries in data.lists():
         filled = [entry for entry in entries if entry.strip()]
@@ -146,7 +178,7 @@ def parse(database: Database, data: QueryDict, controls: Iterable[str] = CONTROL
             problems.append(Problem(first, _("It is above “%(name)s”.") % {"name": second}))
             cleaned.pop(first)
     request = SearchRequest(
-        database=database.slug,
+        database=slug,
         query=query,
         values=tuple((name, cleaned[name]) for name in filterset.parameters() if name in cleaned),
     )

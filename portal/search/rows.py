@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.records.database import Database, databases
+from portal.records.database import Database, database_for, databases
 from portal.records.models import Record
 from portal.search.exact import Match, exact_matches
-from portal.search.query import Query
 from portal.search.request import SearchRequest
 from portal.search.snippets import Reason
 
@@ -77,18 +76,25 @@ class Tab:
     is_current: bool
 
 
-def tabs_of(query: Query, hits: Mapping[str, int], current: str = "") -> list[Tab]:
-    """Where a question can be asked as well, with what it finds there; nothing without one."""
-    if not query:
+def tabs_of(request: SearchRequest, hits: Mapping[str, int]) -> list[Tab]:
+    """Where a question can be asked as well, with what it finds there; nothing without words."""
+    if not request.query:
         return []
-    asked = SearchRequest("", query).querystring()
-    tabs = [Tab(_("All"), f"{reverse('search-all')}?{asked}", None, not current)]
+    tabs = [Tab(_("All"), address_of(request.asked_of("")), None, not request.database)]
     return tabs + [
         Tab(
             str(database.title),
-            f"{database.search_path}?{asked}",
+            address_of(request.asked_of(database.slug)),
             hits.get(database.slug, 0),
-            database.slug == current,
+            database.slug == request.database,
         )
         for database in databases()
     ]
+
+
+def address_of(request: SearchRequest) -> str:
+    """The address of the page that answers a request."""
+    database = request.database
+    path = database_for(database).search_path if database else reverse("search-all")
+    query = request.querystring()
+    return f"{path}?{query}" if query else path

@@ -1,22 +1,27 @@
-"""What to offer when nothing was found: another spelling, and parts of the request to drop.
+"""What to offer when nothing was found: other spellings, most of the words, filters to drop.
 
 Only what leads to records is offered, with their number; each offer is a request of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import log
 
 from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from portal.search.analysis import fold, is_unspaced, words
-from portal.search.engine import counts_of, holding, match
+from portal.search.engine import compiled_query, counts_of, match
+from portal.search.facets import FEW
 from portal.search.interpretation import Interpretation, Part, interpret
-from portal.search.models import KnownWord, SearchDocument
+from portal.search.models import KnownWord
 from portal.search.query import Query
 from portal.search.request import SearchRequest
+from portal.search.rows import address_of
+from portal.search.vectors import LexemeQuery
 
 #: Spellings that are tried for one word, words that are tried, and offers that are shown.
 SPELLINGS = 8
@@ -33,14 +38,34 @@ class Offer:
     """A request that finds something.
 
     Attributes:
-        text: the other query, or the part that is dropped, in words.
+        text: the other query, or what is left out, in words; '' for a filter.
         total: how many records it finds.
+        parameter: the name of what changed.
     """
 
     text: str
     request: SearchRequest
     total: int
     parameter: str = ""
+
+    @property
+    def label(self) -> str:
+        """What changed, in words."""
+        return self.text or str(self.request.parameters[self.parameter].label)
+
+    @property
+    def url(self) -> str:
+        return address_of(self.request)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """A part of a query, how many records hold it, and what it counts."""
+
+    part: Part
+    condition: Q
+    number: int
+    weight: float
 
 
 def _offers(requests: Iterable[tuple[str, str, SearchRequest]]) -> list[Offer]:
@@ -87,9 +112,8 @@ def _strange(request: SearchRequest, interpretation: Interpretation) -> list[Par
         and not part.clauses[0].is_phrase
         and not is_unspaced(part.clauses[0].text)
     ]
-    public = SearchDocument.objects.public().of(request.database)
-    queries = [Query.parse(part.source, as_typed=True) for part in plain]
-    counts = counts_of([holding(public, query) for query in queries])
+    alone = SearchRequest(request.database)
+    counts = counts_of([match(alone.asking(part.source, as_typed=True)) for part in plain])
     found = [part for part, count in zip(plain, counts, strict=True) if not count]
     return list(islice(found, WORDS))
 
@@ -125,14 +149,71 @@ def _with(interpretation: Interpretation, changed: Part, word: str) -> str:
 
 
 def droppable(request: SearchRequest) -> list[Offer]:
-    """The request without one of its filters, or without one part of its query."""
-    tried: list[tuple[str, str, SearchRequest]] = [
-        ("", name, request.without(name)) for name, _value in request.values
-    ]
-    interpretation = interpret(request.query)
-    parts = [part for part in interpretation.parts if not part.is_ignored]
-    if len(parts) > 1:
-        for part in parts:
-            text = interpretation.without(part)
-            tried.append((part.typed, "q", request.asking(text)))
+    """The request without one of its filters."""
+    tried = [("", name, request.without(name)) for name, _value in request.values]
     return _offers(tried[:DROPPED])
+
+
+def most_of_it(request: SearchRequest) -> list[Offer]:
+    """Requests for most of the words, where no record holds all of them: the fullest first.
+
+    A word counts the more, the fewer records hold it. The text of an offer is what it leaves out.
+    """
+    interpretation = interpret(request.query)
+    if len(interpretation.groups) != 1:
+        return []
+    weighed = _weighed(request, interpretation.groups[0])
+    if not weighed:
+        return []
+    offers = []
+    for kept in _fullest(request, weighed):
+        left_out = [part for part in interpretation.parts if part not in kept]
+        text = " ".join(
+            part.source for part in interpretation.parts if part in kept or part.excluded
+        )
+        what = ", ".join(part.typed for part in left_out if not (part.is_ignored or part.excluded))
+        offers.append((what, "q", request.asking(text)))
+    return _offers(offers)[:OFFERS]
+
+
+def _weighed(request: SearchRequest, group: Sequence[Part]) -> list[_Weighed]:
+    """The parts of a query that some record holds under the filters, the rarest first."""
+    filtered = request.without("q")
+    parts = [part for part in group if not (part.is_ignored or part.excluded)]
+    conditions = [_condition(request.asking(part.source).query) for part in parts]
+    counts = counts_of([match(filtered), *(match(filtered).filter(c) for c in conditions)])
+    everything, *numbers = counts
+    found = [
+        _Weighed(part, condition, number, log(1 + everything / number))
+        for part, condition, number in zip(parts, conditions, numbers, strict=True)
+        if number
+    ]
+    # All parts of the query were asked for together, and not found.
+    return sorted(found, key=lambda entry: entry.number) if len(parts) > 1 else []
+
+
+def _condition(query: Query) -> Q:
+    text = compiled_query(query).match
+    return Q(vector=LexemeQuery(text)) if text else Q(pk__in=[])
+
+
+def _fullest(request: SearchRequest, weighed: Sequence[_Weighed]) -> list[set[Part]]:
+    """The sets of parts that weigh most and are held together by some record."""
+    # Only records with one of the rarest parts are looked at: the others could not weigh more.
+    rare, seen = Q(), 0
+    for entry in weighed:
+        if seen and seen + entry.number > FEW:
+            break
+        rare |= entry.condition
+        seen += entry.number
+    flags = {
+        f"holds_{place}": ExpressionWrapper(entry.condition, BooleanField())
+        for place, entry in enumerate(weighed)
+    }
+    held = match(request.without("q")).filter(rare).order_by()
+    rows = held.annotate(**flags).values_list(*flags).distinct()
+    sets = sorted(
+        ([entry for entry, flag in zip(weighed, row, strict=True) if flag] for row in rows),
+        key=lambda entries: -sum(entry.weight for entry in entries),
+    )
+    return [{entry.part for entry in entries} for entries in sets[:OFFERS]]

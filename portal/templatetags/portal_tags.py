@@ -39,6 +39,13 @@ def term(key: str | None) -> str:
 
 
 @register.filter
+def of_vocabularies(keys: Iterable[str], vocabularies: str) -> list[str]:
+    """Those of some terms' keys that belong to vocabularies, given by their codes and spaces."""
+    wanted = frozenset(vocabularies.split())
+    return [key for key in keys if key.partition(":")[0] in wanted]
+
+
+@register.filter
 def term_code(key: str | None) -> str:
     """The code of a term, as addresses carry it: `modes:sea` gives `sea`."""
     return (key or "").partition(":")[2]
@@ -115,6 +122,25 @@ def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
 def facet_option(name: str, option: FacetValue) -> SafeString:
     """One value of a facet as a check box."""
     return facet_options(name, [option])
+
+
+@register.simple_tag
+def presence_fields(entries: Iterable[dict[str, Any]]) -> SafeString:
+    """A choice for each field whether it is recorded; in Python, as `facet_options` is."""
+    choices = [("", gettext("Any")), ("true", gettext("Recorded"))]
+    choices.append(("false", gettext("Not recorded")))
+    rows = []
+    for entry in entries:
+        options = "".join(
+            f'<option value="{value}"{" selected" if value == entry["value"] else ""}>'
+            f"{escape(text)}"
+            for value, text in choices
+        )
+        name, label = escape(entry["name"]), escape(str(entry["label"]))
+        rows.append(
+            f'<label class="field">{label}<select name="{name}">{options}</select></label>\n'
+        )
+    return mark_safe("".join(rows))  # noqa: S308 - every value is escaped where it is put in
 
 
 def _in_words(months: Decimal) -> str:
