@@ -59,7 +59,8 @@ class CaseParameters(ParameterSet):
     migrant_nationality = TokenParameter(Jurisdictions(), label=_("Nationality of migrants"))
     law = TokenParameter(Codes("legislation.Law"), label=_("Law applied"))
     provision = TokenParameter(
-        Codes("legislation.Provision", related="law"), label=_("Provision applied")
+        Codes("legislation.Provision", ("number", "heading", "law__title")),
+        label=_("Provision applied"),
     )
     article = TokenParameter(Articles(), label=_("Treaty article"))
     decided_from = DateParameter(partner="decided_to", is_start=True, label=_("Decided from"))

@@ -206,7 +206,7 @@ def test_where_much_matches_the_best_come_first_and_none_is_lost(
 
     few = pages(100)
     monkeypatch.setattr(facets, "FEW", 20)
-    monkeypatch.setattr(engine, "FEW", 20)
+    monkeypatch.setattr(engine, "RANKED", 20)
     monkeypatch.setattr(facets, "_IDS", facets._IDS.replace("LIMIT 2000", "LIMIT 20"))
     many = pages(7)
     assert len(many) == len(set(many))

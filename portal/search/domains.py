@@ -151,20 +151,22 @@ class Codes(Unnamed):
 
     Args:
         model: the model's label, as in `legislation.Law`.
-        related: the relation that the object's text reads, if any.
+        reads: what the object's `citation` is made of: columns, also those of a relation.
     """
 
     model: str
-    related: str = ""
+    reads: tuple[str, ...] = ("title",)
 
     def labels(self, values: Iterable[str]) -> dict[str, str]:
         wanted = [value for value in values if "\x00" not in value]
         if not wanted:
             return {}
-        objects = apps.get_model(self.model)._default_manager.public()
-        if self.related:
-            objects = objects.select_related(self.related)
-        return {found.code: found.citation for found in objects.filter(code__in=wanted)}
+        related = [name.partition("__")[0] for name in self.reads if "__" in name]
+        objects = apps.get_model(self.model)._default_manager.public().order_by()
+        if related:
+            objects = objects.select_related(*related)
+        objects = objects.only("code", *self.reads).filter(code__in=wanted)
+        return {found.code: found.citation for found in objects}
 
     def known(self) -> list[str]:
         return []

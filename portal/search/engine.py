@@ -17,14 +17,26 @@ from functools import lru_cache, reduce
 from operator import and_
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Value, Window
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    Window,
+)
 from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils.translation import gettext as _
 
 from portal.reference.labels import active_language
 from portal.search.concepts import Names, names
-from portal.search.facets import FEW, Counts, Matching, count
+from portal.search.facets import Counts, Matching, count
 from portal.search.interpretation import interpret
 from portal.search.models import SearchDocument
 from portal.search.parameters import DateParameter, TokenParameter
@@ -35,6 +47,8 @@ from portal.search.tsquery import Compiled, compiled
 from portal.search.vectors import LexemeQuery
 
 _UNDATED_LAST = 99_999_999
+#: Where too much matched to rank all of it, so many of the likeliest are.
+RANKED = 1_000
 
 
 class CursorError(ValueError):
@@ -169,7 +183,7 @@ def search(
     counts = count(found, names, everywhere=everywhere)
     if not counts.total:
         return SearchResult(request, counts)
-    named = None if counts.ids is None else SearchDocument.objects.filter(pk__in=counts.ids)
+    named = None if counts.ids is None else _named(counts.ids)
     if request.sort == "relevance":
         best = _best_of_many(request) if named is None else _best_of_few(request, named)
         return SearchResult(request, counts, best)
@@ -188,6 +202,19 @@ def _is_empty(found: Matching) -> bool:
     return found.held is not None and found.held.query.is_empty()
 
 
+class _IsAmong(Func):
+    """Whether a key is one of an array; `__in` reads every one of its thousands by itself."""
+
+    arg_joiner = " = ANY ("
+    template = "%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _named(ids: Sequence[int]) -> QuerySet[SearchDocument]:
+    keys = Value(list(ids), output_field=ArrayField(BigIntegerField()))
+    return SearchDocument.objects.filter(_IsAmong(F("pk"), keys))
+
+
 def _best_of_few(request: SearchRequest, matched: QuerySet[SearchDocument]) -> tuple[int, ...]:
     """A page by relevance where little enough matched that its texts can be ranked, too."""
     ranked = _by_rank(matched, compiled_query(request.query), is_precise=True)
@@ -199,15 +226,17 @@ def _best_of_many(request: SearchRequest) -> tuple[int, ...]:
     """A page by relevance where so much matched that to rank all of it would take seconds.
 
     Ranked are those whose title, names and keywords hold the words, or else what they mean, the
-    newest `FEW` of either; all the others follow, the newest first.
+    newest `RANKED` of either; all the others follow, the newest first.
     """
     query = compiled_query(request.query)
     matched = match(request).order_by("-date_key", "code")
-    chosen = Q()
-    for text in dict.fromkeys((query.near, query.match)):
-        if text:
-            chosen |= Q(pk__in=matched.filter(rank_vector=LexemeQuery(text)).values("pk")[:FEW])
-    ranked = _by_rank(SearchDocument.objects.filter(chosen), query, is_precise=False)
+    tiers = [
+        matched.filter(rank_vector=LexemeQuery(text)).values("pk")[:RANKED]
+        for text in dict.fromkeys((query.near, query.match))
+        if text
+    ]
+    chosen = SearchDocument.objects.filter(pk__in=tiers[0].union(*tiers[1:]))
+    ranked = _by_rank(chosen, query, is_precise=False)
     best = list(ranked.values_list("pk", "object_id"))
     start, stop = request.offset, request.offset + request.page_size
     page = tuple(key for _pk, key in best[start:stop])
