@@ -101,9 +101,20 @@ class Client:
 
 
 def samples(
-    *urls: str, runs: int = 50, warmup: int = 5, headers: dict[str, str] | None = None
+    *urls: str,
+    runs: int = 50,
+    warmup: int = 5,
+    seldom: int = 0,
+    headers: dict[str, str] | None = None,
 ) -> list[Sample]:
     """Ask several addresses in turn, so that what else the machine does falls on all alike.
+
+    Args:
+        urls: the addresses; the first is asked in every turn.
+        runs: turns that count.
+        warmup: turns before them.
+        seldom: so many times only all but the first are asked, evenly among the turns, and once
+            before: for answers that take half a minute. 0 for every turn.
 
     Raises:
         RuntimeError: an answer is not 200, or an address does not always answer alike.
@@ -111,13 +122,15 @@ def samples(
     clients = [Client(url, headers) for url in urls]
     times: list[list[float]] = [[] for _ in urls]
     sizes = [0 for _ in urls]
+    step = max(1, runs // seldom) if seldom else 1
     try:
-        for turn in range(warmup + runs):
-            for place, client in enumerate(clients):
+        for turn in range(-warmup, runs):
+            asked = clients if turn % step == 0 and (turn >= 0 or not seldom) else clients[:1]
+            for place, client in enumerate(clients if turn == -1 else asked):
                 seconds, sizes[place], status = client.get()
                 if status != http.HTTPStatus.OK:
                     raise RuntimeError(f"{client.url} answers {status}")
-                if turn >= warmup:
+                if turn >= 0:
                     times[place].append(seconds)
     finally:
         for client in clients:
@@ -130,9 +143,9 @@ def sample(url: str, runs: int = 50, warmup: int = 5) -> Sample:
     return samples(url, runs=runs, warmup=warmup)[0]
 
 
-def pair(a: str, b: str, runs: int = 50, warmup: int = 5) -> tuple[Sample, Sample]:
-    """What two addresses take, asked in turn."""
-    first, second = samples(a, b, runs=runs, warmup=warmup)
+def pair(a: str, b: str, runs: int = 50, warmup: int = 5, seldom: int = 0) -> tuple[Sample, Sample]:
+    """What two addresses take, asked in turn; the second `seldom` times only, if that is given."""
+    first, second = samples(a, b, runs=runs, warmup=warmup, seldom=seldom)
     return first, second
 
 

@@ -129,11 +129,6 @@ class RegionNode:
     regions: tuple[RegionNode, ...]
     countries: tuple[Country, ...]
 
-    @property
-    def is_open(self) -> bool:
-        """Whether something inside is selected."""
-        return any(node.value.selected or node.is_open for node in self.regions)
-
 
 class FacetPage:
     """All values of one facet under a search: what `search/facet.html` shows."""
