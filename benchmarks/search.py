@@ -32,7 +32,7 @@ from benchmarks.measure import machine, pair, serve
 #: Marker words of known frequency, as the generator puts them into the facts.
 QUERIES = ("onethousandth", "onehundredth", "onetenth", "onethird", "twothirds", "ninetenths")
 
-#: From so many cases on, Datasette's answers take too long to be asked for as often as the portal's.
+#: From so many cases on, Datasette's answers take too long to be asked for in every turn.
 MANY = 50_000
 
 

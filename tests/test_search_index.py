@@ -14,9 +14,9 @@ from portal.records.dates import PartialDate
 from portal.records.models import State
 from portal.reference.changes import announce
 from portal.reference.models import Jurisdiction, Term, TreatyStatus
-from portal.search import index
+from portal.search import bits, index
 from portal.search.engine import search
-from portal.search.models import SearchDocument
+from portal.search.models import FacetBits, SearchDocument
 from portal.search.query import Query
 from portal.search.request import SearchRequest
 from portal.search.snippets import reasons
@@ -34,6 +34,26 @@ def test_a_new_index_is_the_one_that_was_kept() -> None:
     before = rows()
     call_command("reindex", verbosity=0)
     assert rows() == before
+
+
+def counted_bits() -> dict[tuple[str, str, int], str]:
+    kept = FacetBits.objects.values_list("parameter", "value", "chunk", "bits")
+    return {(name, value, chunk): bits for name, value, chunk, bits in kept if "1" in bits}
+
+
+def test_bits_changed_one_by_one_are_those_made_at_once() -> None:
+    sea, land = Term.objects.get(pk="modes:sea"), Term.objects.get(pk="modes:land")
+    for case in Case.objects.public().filter(terms=sea).order_by("pk")[:5]:
+        CaseTerm.objects.filter(case=case, term=sea).update(term=land)
+        index.refresh([case])
+    withdrawn, deleted = Case.objects.public().order_by("-pk")[:2]
+    withdrawn.state, withdrawn.withdrawal_reason = State.WITHDRAWN, "It was another country's."
+    withdrawn.save()
+    index.refresh([withdrawn])
+    index.remove([deleted])
+    kept = counted_bits()
+    bits.remake()
+    assert counted_bits() == kept
 
 
 def test_every_record_has_one_document() -> None:

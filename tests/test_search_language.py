@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.search.analysis import fold, lexemes, words
+from portal.search.analysis import fold, lexemes, raw_words, words
 from portal.search.engine import compiled_query, holding
 from portal.search.exact import exact_matches
 from portal.search.highlight import Marker
@@ -40,6 +40,19 @@ def read(text: str) -> list[str]:
 )
 def test_texts_are_cut_and_folded(text: str, expected: list[str]) -> None:
     assert read(text) == expected
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=80))
+def test_plain_texts_are_cut_as_all_others(text: str) -> None:
+    """Where all letters are ASCII, a shorter way is taken; one strange letter takes the other."""
+    assert list(words(text)) == list(words(f"{text} é"))[:-1]
+    assert {fold(raw) for raw in raw_words(text)} - {""} == {word.text for word in words(text)}
+
+
+@given(st.text(max_size=60))
+def test_words_as_written_are_all_words(text: str) -> None:
+    from_raw = {word.text for raw in raw_words(text) for word in words(raw)}
+    assert {word.text for word in words(text)} <= from_raw
 
 
 def test_words_are_stemmed_by_the_language_of_the_text() -> None:

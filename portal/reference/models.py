@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -371,4 +372,21 @@ class ThesaurusEntry(Loaded):
         ]
 
     def __str__(self) -> str:
-        return localized(self.labels) or self.code
+        return localized(self.labels) or (str(self.place) if self.place else self.code)
+
+    def clean(self) -> None:
+        """Refuse terms that no vocabulary has, and a name that is neither place nor concept."""
+        super().clean()
+        if self.place_id and self.place_id != self.code:
+            raise ValidationError({"code": _("The entry of a jurisdiction bears its code.")})
+        if not self.place_id and not self.labels:
+            raise ValidationError({"labels": _("A concept has a label.")})
+        keys = {key for key in self.terms if "\x00" not in key}
+        known = set(Term.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        articles = TreatyArticle.objects.values_list("code", flat=True)
+        known |= {f"protocol_articles:{code}" for code in articles}
+        unknown = [key for key in self.terms if key not in known]
+        if unknown:
+            raise ValidationError(
+                {"terms": _("No term has this key: %(keys)s.") % {"keys": ", ".join(unknown)}}
+            )
