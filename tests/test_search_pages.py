@@ -1,4 +1,4 @@
-"""What a search page offers leads to what it says: offers, years, tabs, trees, and all databases."""
+"""What a search page offers leads to what it says: offers, years, tabs, trees, all databases."""
 
 from __future__ import annotations
 

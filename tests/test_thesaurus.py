@@ -1,4 +1,4 @@
-"""Other words for concepts and places: kept by curators, read from the collection, found at once."""
+"""Other words for concepts and places: kept by curators, loaded, and found by at once."""
 
 from __future__ import annotations
 
