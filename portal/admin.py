@@ -8,8 +8,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 
 class LabelledChoices(AutocompleteJsonView):
@@ -31,6 +36,66 @@ class PortalAdminSite(admin.AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         view: Callable[[HttpRequest], Any] = LabelledChoices.as_view(admin_site=self)
         return view(request)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """For staff who have given both factors (portal/accounts/second_factor.py)."""
+        from portal.accounts.second_factor import is_passed
+
+        return super().has_permission(request) and is_passed(request.user)
+
+    def get_urls(self) -> list[Any]:
+        from portal.accounts.urls import addresses
+
+        return [*addresses(self), *super().get_urls()]
+
+    # The stock login cannot be given another view, so this is the stock login with ours.
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        from portal.accounts.views import SignInView, second_step
+
+        if request.method == "GET" and super().has_permission(request):
+            # The password is given: on to the admin, or to the code if that is missing.
+            if self.has_permission(request):
+                return HttpResponseRedirect(reverse("admin:index"))
+            return HttpResponseRedirect(second_step(SignInView(request=request).get_redirect_url()))
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+        }
+        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
+            context[REDIRECT_FIELD_NAME] = reverse("admin:index")
+        context.update(extra_context or {})
+        view: Callable[[HttpRequest], Any] = SignInView.as_view(
+            extra_context=context, next_page="admin:index"
+        )
+        return view(request)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A session that is left does not stay in the list of sessions."""
+        from portal.accounts import sessions
+
+        left = sessions.of_request(request)
+        response = super().logout(request, extra_context)
+        if request.method == "POST":
+            sessions.end(left)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Another password ends all other sessions, in the list as in fact."""
+        from portal.accounts import sessions
+
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            sessions.end_others(request)
+        return response
 
 
 class PortalAdminConfig(AdminConfig):

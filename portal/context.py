@@ -10,6 +10,7 @@ from django.urls import Resolver404, reverse, translate_url
 from django.utils.translation import get_language_bidi
 
 from portal.records.database import databases
+from portal.records.roles import may_view
 from portal.reference.labels import LANGUAGE_NAMES, active_language
 
 
@@ -55,7 +56,7 @@ def _edit_url(request: HttpRequest) -> str:
     for database in databases():
         if database.slug in match.namespaces:
             meta = database.model._meta
-            if not request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"):
+            if not may_view(request.user, database.model):
                 return ""
             key = database.records.filter(code=match.kwargs["code"]).values_list("pk", flat=True)
             return (

@@ -20,6 +20,10 @@ from django.template import Template
 from django.test import Client
 from django.test.utils import _TestState
 from django.utils import translation
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from portal.accounts.models import User
 
 COLLECTION = Path(settings.COLLECTION_DIR)
 
@@ -70,6 +74,32 @@ def own_language() -> Iterator[None]:
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def password_alone(settings: Any) -> None:
+    """Staff need no second factor: most tests sign them in by force. Who has one is still asked.
+
+    The tests of the second factor (test_second_factor.py) require it, as the settings do.
+    """
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    """An administrator at work: both factors given, and the session in the list of sessions.
+
+    The first request of a session writes it down, which is not what the tests measure.
+    """
+    device = TOTPDevice.objects.create(user=admin_user, name="authenticator")
+    client = Client()
+    client.force_login(admin_user)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+    assert client.get("/admin/security/").status_code == 200
+    translation.deactivate()
+    return client
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ FLOORS = {
     "portal.reference": 1,
     "portal.records": 2,
     "portal.search": 2.1,
+    "portal.links": 2.15,
     "portal.exchange": 2.2,
     "legislation": 3,
     "caselaw": 3.1,

@@ -43,7 +43,7 @@ def counted_bits() -> dict[tuple[str, str, int], str]:
 
 def test_bits_changed_one_by_one_are_those_made_at_once() -> None:
     sea, land = Term.objects.get(pk="modes:sea"), Term.objects.get(pk="modes:land")
-    for case in Case.objects.public().filter(terms=sea).order_by("pk")[:5]:
+    for case in Case.objects.public().filter(term_links__term=sea).order_by("pk")[:5]:
         CaseTerm.objects.filter(case=case, term=sea).update(term=land)
         index.refresh([case])
     withdrawn, deleted = Case.objects.public().order_by("-pk")[:2]

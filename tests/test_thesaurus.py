@@ -40,7 +40,7 @@ def naming(concept: str) -> set[str]:
 def test_a_curator_adds_a_word_and_it_finds_at_once(admin_client: Client) -> None:
     assert not found("zzqqxboat")
     page = open_page(admin_client, ThesaurusEntry)
-    page.fill(code="zz_boat", labels_0="", labels_2="Zz boat", terms="modes:sea")
+    page.fill(code="zz_boat", labels_en="Zz boat", terms="modes:sea")
     page.fill(words="en: zzqqxboat, zzqqxship\nde: Zzqqxboot", position="900")
     response = send(admin_client, ThesaurusEntry, page)
     assert response.status_code == 302, errors(response)
@@ -91,12 +91,12 @@ def test_a_new_name_of_a_term_or_a_place_is_read_in_the_texts(admin_client: Clie
     )
     assert wanted - naming("place:FJI")
     place = Jurisdiction.objects.get(code="FJI")
-    save(admin_client, Jurisdiction, "FJI", names_3="Lampedusa")
+    save(admin_client, Jurisdiction, "FJI", names_fr="Lampedusa")
     assert wanted <= naming("place:FJI")
-    save(admin_client, Jurisdiction, "FJI", names_3=place.names["fr"])
+    save(admin_client, Jurisdiction, "FJI", names_fr=place.names["fr"])
     assert not (wanted & naming("place:FJI"))
     term = Term.objects.get(pk="modes:air")
-    save(admin_client, Term, term.pk, labels_5="Lampedusa")
+    save(admin_client, Term, term.pk, labels_es="Lampedusa")
     assert wanted <= naming("modes:air")
 
 
@@ -104,11 +104,11 @@ def test_a_new_name_of_a_term_or_a_place_is_read_in_the_texts(admin_client: Clie
     ("values", "field"),
     [
         ({"terms": "modes:rocket"}, "terms"),
-        ({"terms": "modes:sea, sea"}, "terms"),
+        ({"terms": "modes:sea\nsea"}, "terms"),
         ({"terms": "protocol_articles:99.9"}, "terms"),
         ({"words": "boat, ship"}, "words"),
         ({"words": "english: boat"}, "words"),
-        ({"labels_2": ""}, "labels"),
+        ({"labels_en": ""}, "labels"),
         ({"place": "FRA"}, "code"),
     ],
 )
@@ -116,7 +116,7 @@ def test_what_a_curator_may_not_enter(
     admin_client: Client, values: dict[str, str], field: str
 ) -> None:
     page = open_page(admin_client, ThesaurusEntry)
-    good = {"code": "zz_boat", "labels_2": "Zz boat", "terms": "modes:sea", "words": "en: zzqqx"}
+    good = {"code": "zz_boat", "labels_en": "Zz boat", "terms": "modes:sea", "words": "en: zzqqx"}
     page.fill(**{**good, **values})
     response = send(admin_client, ThesaurusEntry, page)
     assert response.status_code == 200

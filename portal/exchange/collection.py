@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ from portal.exchange.reference import (
 from portal.exchange.sync import Importer, Outcome, Progress, sync
 from portal.exchange.thesaurus import ThesaurusImporter, read_thesaurus
 from portal.records.database import Database, databases, following
+from portal.records.models import Record, Revision
+from portal.records.revisions import begin, take
 from portal.reference.models import DataVersion
 from portal.search import index
 
@@ -217,12 +220,21 @@ def write_collection(
                 found.records[database.slug],
                 overwrite=overwrite,
                 progress=progress,
-                around=partial(following, database.model),
+                around=partial(_kept_in_step, database.model),
             )
             changed += written
         if changed:
             index.refresh(changed)
     return outcomes
+
+
+@contextmanager
+def _kept_in_step(model: type[Record], changing: Sequence[Any]) -> Iterator[None]:
+    """While records change: what they said and say is kept, and what is derived of them follows."""
+    begin(*changing)
+    with following(model, changing):
+        yield
+    take(*changing, action=Revision.Action.LOADED)
 
 
 def _keep_others_out() -> None:

@@ -100,7 +100,7 @@ def replace_sources(model: type[Source], owner: str, written: Written) -> None:
 
 
 def _sources(line: dict[str, Any]) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
-    for position, entry in enumerate(line["sources"]):
+    for position, entry in enumerate(line.get("sources", [])):
         yield {"position": position, **entry}, entry
 
 

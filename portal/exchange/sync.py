@@ -15,7 +15,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -23,6 +22,7 @@ from django.db import models
 
 from portal.exchange.faults import CollectionError, Fault, place_of, shown
 from portal.exchange.reading import Line
+from portal.records.lines import canonical
 from portal.reference.provenance import Loaded
 
 BATCH = 200
@@ -80,21 +80,6 @@ class Outcome:
     @property
     def writes(self) -> int:
         return len(self.created) + len(self.updated)
-
-
-def canonical(value: Any) -> Any:
-    """A line without what says nothing: no empty values, numbers in one spelling."""
-    if value is None or isinstance(value, (str, bool)):
-        return value
-    if isinstance(value, dict):
-        cleaned = ((key, canonical(inner)) for key, inner in value.items())
-        return {key: inner for key, inner in cleaned if inner or isinstance(inner, (int, float))}
-    if isinstance(value, (list, tuple)):
-        return [canonical(inner) for inner in value]
-    if isinstance(value, (int, float, Decimal)):
-        number = Decimal(str(value))
-        return int(number) if number == number.to_integral_value() else float(number)
-    return str(value)
 
 
 def fingerprint(data: dict[str, Any]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.records.database import databases
 from portal.records.models import Redirect, State
+from portal.records.roles import states_for
 from portal.reference.forms import CheckBoxes, CuratorForm
 from portal.reference.widgets import term_choices
 
@@ -21,7 +23,31 @@ def is_code_of_a_record(code: str) -> bool:
 
 
 class RecordForm(CuratorForm):
-    """A form of a record: its addresses never die, and `/id/<code>` leads to one record only."""
+    """A form of a record: its addresses never die, and `/id/<code>` leads to one record only.
+
+    `user` is set by the admin (`for_user`): the state moves only where they may move it.
+    """
+
+    user: Any = None
+    why = forms.CharField(
+        label=gettext_lazy("What changed, and why"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=gettext_lazy("One sentence; readers see it in the history of the record."),
+    )
+
+    @classmethod
+    def for_user(cls, user: Any) -> type[Self]:
+        """The form as a user has it."""
+        return type(cls.__name__, (cls,), {"user": user})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        state = self.fields.get("state")
+        if isinstance(state, forms.ChoiceField) and self.user is not None:
+            allowed = states_for(self.user, self.instance)
+            state.choices = [(value, label) for value, label in State.choices if value in allowed]
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.records.differences import field_label
 from portal.reference.provenance import Loaded
 
 #: A permanent code: lower-case letters and digits in groups joined by single hyphens.
@@ -93,6 +96,16 @@ class Record(Loaded):
         blank=True,
         help_text=_("What a curator still has to check; shown to curators only."),
     )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("entered by"),
+        help_text=_("Nobody where the collection brought it."),
+    )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     changed_at = models.DateTimeField(_("last changed"), auto_now=True, db_index=True)
     first_published_at = models.DateTimeField(
@@ -102,6 +115,11 @@ class Record(Loaded):
     class Meta:
         abstract = True
         ordering = ["code"]
+        #: What each of them allows is said in `portal.records.roles`.
+        default_permissions = (
+            *("add", "change", "delete", "view"),
+            *("publish", "publish_own", "withdraw"),
+        )
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_code_is_permanent", condition=Q(code__regex=CODE_PATTERN)
@@ -172,3 +190,90 @@ class Redirect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} → {self.target}"
+
+
+#: Keys of a line that readers are not told of.
+CURATORS_ONLY = ("review_note",)
+
+
+class RevisionQuerySet(models.QuerySet):
+    def of(self, record: Record) -> Self:
+        """The revisions of a record, the latest first."""
+        return self.filter(database=record.database, object_id=record.pk).order_by("-number")
+
+    def for_readers(self) -> Self:
+        """What readers are told: changes of what was public, without what they said."""
+        told = self.filter(state=State.PUBLISHED).exclude(action=Revision.Action.BEFORE)
+        return told.exclude(changed=list(CURATORS_ONLY)).defer("line")
+
+
+class Revision(models.Model):
+    """What a record said after somebody saved it.
+
+    The line is complete (terms, countries, charges, sources and all), so that any two can be
+    compared and each can be brought back. Nothing edits or deletes a revision.
+    """
+
+    class Action(models.TextChoices):
+        BEFORE = "before", _("As it was before the first change")
+        ENTERED = "entered", _("Entered")
+        CHANGED = "changed", _("Changed")
+        REVERTED = "reverted", _("Brought back")
+        LOADED = "loaded", _("Corrected in the collection")
+        DELETED = "deleted", _("Deleted")
+
+    database = models.CharField(_("database"), max_length=20)
+    object_id = models.BigIntegerField()
+    number = models.PositiveIntegerField(_("number"))
+    code = models.CharField(_("code"), max_length=120, help_text=_("As it was then."))
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    by_name = models.CharField(
+        _("name"), max_length=150, blank=True, help_text=_("Kept when the account is deleted.")
+    )
+    action = models.CharField(_("what happened"), max_length=10, choices=Action.choices)
+    why = models.CharField(_("why"), max_length=500, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices)
+    line = models.JSONField(_("line"))
+    changed = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("what changed"), default=list
+    )
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["database", "object_id", "-number"]
+        default_permissions = ()
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        constraints = [
+            models.UniqueConstraint(
+                name="revision_once", fields=["database", "object_id", "number"]
+            ),
+            models.CheckConstraint(
+                name="revision_state_is_known", condition=Q(state__in=State.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.number}"
+
+    @property
+    def author(self) -> str:
+        return self.by_name or str(_("The collection"))
+
+    @property
+    def what(self) -> list[str]:
+        """What changed, as names of fields."""
+        return [field_label(key) for key in self.changed]
+
+    @property
+    def what_readers_see(self) -> list[str]:
+        """What changed of that which readers see."""
+        return [field_label(key) for key in self.changed if key not in CURATORS_ONLY]

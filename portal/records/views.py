@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from portal.records.database import Database, database_for
-from portal.records.models import Record, RecordQuerySet, Redirect, State
+from portal.records.models import Record, RecordQuerySet, Redirect, Revision, State
+
+#: Changes that the page of a record tells.
+HISTORY = 10
 
 
 def redirect_target(code: str) -> str | None:
@@ -25,6 +28,8 @@ class RecordView(TemplateView):
     database_slug = ""
     #: The `has_<field>` parameters that make up the record's completeness.
     completeness: tuple[str, ...] = ()
+    #: Whether curators look at a record as it would be if it were public (`RecordAdmin.preview`).
+    is_preview = False
 
     @property
     def database(self) -> Database:
@@ -32,7 +37,8 @@ class RecordView(TemplateView):
 
     def records(self) -> RecordQuerySet:
         """The records that have a page, with all that it shows."""
-        return self.database.records.public().for_detail()
+        records = self.database.records
+        return (records if self.is_preview else records.public()).for_detail()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         code = kwargs["code"]
@@ -68,6 +74,8 @@ class RecordView(TemplateView):
             for name in self.completeness
         ]
         kwargs["database"] = self.database
+        kwargs["is_preview"] = self.is_preview
+        kwargs["history"] = Revision.objects.of(record).for_readers()[:HISTORY]
         kwargs["api_url"] = reverse(
             f"api:{self.database.api_slug}-detail", kwargs={"code": record.code}
         )

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from portal.reference.changes import announce
 from portal.reference.forms import CuratorForm, PartForm, PartFormSet, ReferenceFieldsMixin
@@ -27,6 +33,7 @@ from portal.reference.models import (
     TreatyStatusSource,
     Vocabulary,
 )
+from portal.reference.provenance import LinkStatus, Source
 
 
 def label_texts(field: str) -> Cast:
@@ -83,15 +90,56 @@ def _alias(field: str) -> str:
 
 
 class PartInline(ReferenceFieldsMixin, admin.TabularInline):
-    """A table of the parts of a record."""
+    """A table of the parts of a record; who may change the record may change them."""
 
     form: type[PartForm] = PartForm
     formset: type[PartFormSet] = PartFormSet
     extra = 0
 
+    def _may(self, request: HttpRequest, obj: Any) -> bool:
+        owner = self.admin_site._registry[self.parent_model]
+        if obj is None:
+            return bool(owner.has_add_permission(request))
+        return bool(owner.has_change_permission(request, obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        owner = self.admin_site._registry[self.parent_model]
+        return bool(owner.has_view_permission(request, obj)) or self._may(request, obj)
+
+
+class SourceForm(PartForm):
+    """A source; what is known of an address says nothing of the one that takes its place."""
+
+    def save(self, commit: bool = True) -> Any:
+        if "url" in self.changed_data:
+            self.instance.status, self.instance.last_checked = LinkStatus.UNCHECKED, None
+        return super().save(commit)
+
 
 class SourceInline(PartInline):
-    fields = ("position", "title", "url", "note", "last_checked", "status")
+    form = SourceForm
+    fields = ("position", "title", "checked", "url", "note")
+    readonly_fields = ("checked",)
+
+    @admin.display(description=gettext_lazy("last check"))
+    def checked(self, source: Source) -> SafeString | str:
+        """What the last check of the address found, with the way to all that is known of it."""
+        if source.pk is None or not source.url:
+            return "–"
+        found = str(LinkStatus(source.status).label)
+        if source.last_checked is not None:
+            found = f"{found}, {date_format(source.last_checked)}"
+        known = reverse("admin:links_address_changelist")
+        return format_html('<a href="{}?url={}">{}</a>', known, quote(source.url, safe=""), found)
 
 
 class ProcessSourceInline(SourceInline):

@@ -21,16 +21,27 @@ class Loaded(models.Model):
 
 
 class LinkStatus(models.TextChoices):
-    """What the last check of a source's address found."""
+    """What the checks of a source's address found (`portal.links`).
+
+    REFUSED is no failure: a paywall, a wall against robots or a certificate that does not hold
+    says that somebody is there, and a reader may well see the page. FAILING becomes DEAD when
+    failures lie a week apart; only then are readers told.
+    """
 
     UNCHECKED = "unchecked", _("Not checked")
     REACHABLE = "reachable", _("Reachable")
     MOVED = "moved", _("Moved")
+    REFUSED = "refused", _("Answers, but cannot be checked")
+    FAILING = "failing", _("Failed, not yet confirmed")
     DEAD = "dead", _("Not reachable")
 
 
 class Source(models.Model):
-    """A page or document that supports a record; subclasses add the record it belongs to."""
+    """A page or document that supports a record; subclasses add the record it belongs to.
+
+    `last_checked` and `status` repeat what `portal.links` holds of the address, so that a page
+    shows them without a query; the link check writes them, and nobody else.
+    """
 
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     title = models.CharField(_("title"), max_length=500)
@@ -59,3 +70,14 @@ class Source(models.Model):
     def host(self) -> str:
         """The host name of the address without `www.`, or '' where there is no address."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether readers are to be told that the page is gone: its failure was confirmed."""
+        return self.status == LinkStatus.DEAD and bool(self.url) and self.last_checked is not None
+
+    @property
+    def archived_url(self) -> str:
+        """Where a copy of the page may be found: the Internet Archive leads to the nearest one."""
+        day = f"{self.last_checked:%Y%m%d}" if self.last_checked else "2"
+        return f"https://web.archive.org/web/{day}/{self.url}"

@@ -6,23 +6,29 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, resolve, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.records import roles
 from portal.records.forms import RecordForm, TermsForm, chosen_terms
-from portal.records.models import Record, Redirect, State
+from portal.records.history import HistoryAdmin
+from portal.records.models import Record, Redirect, Revision, State
+from portal.records.revisions import begin, take
 from portal.reference.catalog import catalog
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
 from portal.search import index
 from portal.search.engine import holding
 from portal.search.models import SearchDocument
 from portal.search.query import Query, QueryError
+from portal.search.queues import ChangedLately, EnteredBy, HasReviewNote, WhatIsMissing
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
@@ -34,27 +40,15 @@ PUBLICATION: tuple[StrPromise, _FieldOpts] = (
         "fields": (
             "state",
             "withdrawal_reason",
+            "why",
             "review_note",
-            ("created_at", "first_published_at", "changed_at"),
+            ("created_by", "created_at", "first_published_at", "changed_at"),
         )
     },
 )
 
 
-class HasReviewNote(admin.SimpleListFilter):
-    title = gettext_lazy("review note")
-    parameter_name = "note"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("With a review note")), ("no", _("Without"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "yes":
-            return queryset.exclude(review_note="")
-        return queryset.filter(review_note="") if self.value() == "no" else queryset
-
-
-class RecordAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
+class RecordAdmin(ReferenceFieldsMixin, HistoryAdmin):
     """What the admins of all databases share."""
 
     form = RecordForm
@@ -62,10 +56,31 @@ class RecordAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
     list_per_page = 50
     search_fields = ("code",)
     search_help_text = gettext_lazy("Words, “phrases”, or, -not; or a code")
-    readonly_fields = ("created_at", "first_published_at", "changed_at")
+    readonly_fields = ("created_by", "created_at", "first_published_at", "changed_at")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return roles.may_view(request.user, self.model)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            # Nothing is changed in the list itself.
+            return self.has_view_permission(request)
+        return roles.may_change(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return super().has_delete_permission(request)
+        return roles.may_delete(request.user, obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        return form.for_user(request.user)
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
-        return ("state", HasReviewNote, *super().get_list_filter(request))
+        found = super().get_list_filter(request)
+        return ("state", HasReviewNote, EnteredBy, ChangedLately, *found, WhatIsMissing)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # A code is part of addresses; once public it changes by a redirect, not by typing.
@@ -107,18 +122,49 @@ class RecordAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
             return "–"
         return format_html('<a href="{}">{}</a>', record.get_absolute_url(), _("View"))
 
+    def brought_back(self, record: Record) -> None:
+        index.refresh([record])
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_preview"
+        view = self.admin_site.admin_view(self.preview)
+        return [path("<path:object_id>/preview/", view, name=name), *super().get_urls()]
+
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The public page of a record that is not public, for those who may see it here."""
+        record = self.get_object(request, object_id)
+        if record is None:
+            raise Http404
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        page: Any = resolve(record.get_absolute_url()).func
+        response: HttpResponse = page.view_class.as_view(is_preview=True)(request, code=record.code)
+        return response
+
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        return obj.get_absolute_url() if obj is not None and obj.is_public else None
+        if obj is None:
+            return None
+        if obj.is_public:
+            return obj.get_absolute_url()
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_preview"
+        return reverse(name, args=[obj.pk])
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if obj.state == State.PUBLISHED and obj.first_published_at is None:
             obj.first_published_at = timezone.now()
+        if change:
+            begin(obj)
+        else:
+            obj.created_by = request.user
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if isinstance(form, TermsForm):
             form.save_terms()
+        action = Revision.Action.CHANGED if change else Revision.Action.ENTERED
+        why = form.cleaned_data.get("why", "")
+        take(form.instance, action=action, user=request.user, why=why)
         index.refresh([form.instance])
 
     def get_deleted_objects(
@@ -139,6 +185,8 @@ class RecordAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
             records = list(queryset)
+            begin(*records)
+            take(*records, action=Revision.Action.DELETED, user=request.user)
             super().delete_queryset(request, queryset)
             index.remove(records)
 
@@ -185,6 +233,34 @@ class PartAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
     def owner(self, part: Any) -> Record:
         return getattr(part, self.owner_field)
 
+    @property
+    def owner_model(self) -> type[Record]:
+        model: Any = self.opts.get_field(self.owner_field).related_model
+        return model
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return roles.may_view(request.user, self.owner_model)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # To which record it is added is known once the form is sent (`save_form`).
+        return roles.may_add(request.user, self.owner_model)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return self.has_view_permission(request)
+        return roles.may_change(request.user, self.owner(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return super().has_delete_permission(request)
+        return roles.may_change(request.user, self.owner(obj))
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        part = super().save_form(request, form, change)
+        if not roles.may_change(request.user, self.owner(part)):
+            raise PermissionDenied
+        return part
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related(*self.list_select_related)
 
@@ -199,10 +275,14 @@ class PartAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
         page = obj if hasattr(obj, "get_absolute_url") else self.owner(obj)
         return page.get_absolute_url()
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        begin(self.owner(obj))
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         self.settle(form, formsets)
-        self._touch([self.owner(form.instance)])
+        self._touch(request, [self.owner(form.instance)])
 
     def settle(self, form: Any, formsets: Any) -> None:
         """What follows from a part once all of it is saved, before the search looks at it."""
@@ -213,11 +293,13 @@ class PartAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
             owners = {self.owner(part) for part in queryset.select_related(self.owner_field)}
+            begin(*owners)
             super().delete_queryset(request, queryset)
-            self._touch(owners)
+            self._touch(request, owners)
 
-    def _touch(self, owners: Iterable[Record]) -> None:
+    def _touch(self, request: HttpRequest, owners: Iterable[Record]) -> None:
         owners = list(owners)
         for owner in owners:
             owner.save(update_fields=["changed_at"])
+        take(*owners, user=request.user)
         index.refresh(owners)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +25,17 @@ class Chip:
     url: str
 
 
-def chips_of(request: SearchRequest, address: Address) -> tuple[Chip, ...]:
-    """The parts of a request: those of its words first."""
-    return (*_query_chips(request, address), *_filter_chips(request, address))
+def chips_of(
+    request: SearchRequest, address: Address, labels: Mapping[str, Mapping[str, str]] | None = None
+) -> tuple[Chip, ...]:
+    """The parts of a request: those of its words first.
+
+    Args:
+        request: what is searched for.
+        address: gives the address of a request.
+        labels: by parameter, what is known already of the names of its values.
+    """
+    return (*_query_chips(request, address), *_filter_chips(request, address, labels or {}))
 
 
 def _query_chips(request: SearchRequest, address: Address) -> Iterator[Chip]:
@@ -41,13 +49,17 @@ def _query_chips(request: SearchRequest, address: Address) -> Iterator[Chip]:
         yield Chip(label, text, address(request.asking(interpretation.without(part))))
 
 
-def _filter_chips(request: SearchRequest, address: Address) -> Iterator[Chip]:
+def _filter_chips(
+    request: SearchRequest, address: Address, labels: Mapping[str, Mapping[str, str]]
+) -> Iterator[Chip]:
     for name, value in request.values:
         parameter = request.parameters[name]
         entries = value if isinstance(value, tuple) else (value,)
-        labels = parameter.domain.labels(entries) if isinstance(parameter, TokenParameter) else {}
+        known = labels.get(name)
+        if known is None and isinstance(parameter, TokenParameter):
+            known = parameter.domain.labels(entries)
         for entry in entries:
-            text = labels.get(entry, _text(parameter, entry))
+            text = (known or {}).get(entry, _text(parameter, entry))
             yield Chip(parameter.label, text, address(request.without(name, entry)))
 
 

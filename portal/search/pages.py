@@ -101,7 +101,11 @@ class SearchPage:
             for name in filterset.facets()
             if (facet := facet_beside(database, request, name, counts.facets[name])).values
         )
-        self.chips = chips_of(request, self._url)
+        names = {
+            facet.name: {entry.value: entry.label for entry in facet.values}
+            for facet in self.facets
+        }
+        self.chips = chips_of(request, self._url, names)
         self.years = tuple(self._years())
         self.spellings = spellings(request) if request.query and not self.total else []
         self.droppable = [] if self.total else droppable(request)

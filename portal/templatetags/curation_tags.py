@@ -1,0 +1,17 @@
+"""What the pages of the admin show of the portal's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from portal.search.queues import all_queues
+
+register = template.Library()
+
+
+@register.simple_tag
+def review_queues(user: Any) -> list[Any]:
+    """Of each database that somebody may see, what waits: database and queues."""
+    return list(all_queues(user))
