@@ -48,6 +48,10 @@ class RecordForm(CuratorForm):
         if isinstance(state, forms.ChoiceField) and self.user is not None:
             allowed = states_for(self.user, self.instance)
             state.choices = [(value, label) for value, label in State.choices if value in allowed]
+            state.error_messages["invalid_choice"] = _(
+                "You cannot bring the record to this state. What was public is withdrawn with a"
+                " reason: its address stays."
+            )
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
