@@ -194,9 +194,6 @@ class ReferenceFieldsMixin:
 
     admin_site: Any
 
-    class Media:
-        css = {"all": ("css/admin.css",)}
-
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField):
             return array_formfield(db_field, **kwargs)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -71,7 +71,9 @@ class ChangedLately(admin.SimpleListFilter):
 
 
 def _lately() -> Q:
-    return Q(changed_at__gte=timezone.now() - LATELY)
+    """Changed lately, and not merely entered or loaded then."""
+    entered = F("created_at") + Value(timedelta(minutes=1))
+    return Q(changed_at__gte=timezone.now() - LATELY, changed_at__gt=entered)
 
 
 class WhatIsMissing(admin.SimpleListFilter):
