@@ -28,6 +28,9 @@ PAGES = [
     "/en/",
     "/en/about/",
     "/en/search/?q=boat",
+    "/en/cases/facets/region/?q=boat",
+    "/ar/cases/facets/jurisdiction/",
+    "/en/bibliography/?q=interviews+with+North+Koreans+who+escaped+to+China",
     "/en/cases/?q=boat&mode=sea&modus=1",
     "/en/cases/?q=zzzzzz",
     "/en/cases/gbr-2021-old-bailey-39-vietnamese/",
@@ -145,6 +148,27 @@ def test_a_researcher_searches_filters_and_comes_back(server: str, browser: Any)
     assert page.inner_text("#results") == filtered
     assert page.is_checked("input[name=mode][value=sea]")
     context.close()
+
+
+def test_a_long_facet_unfolds_beside_the_results_and_is_narrowed(server: str, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    wrong: list[str] = []
+    page.on("console", lambda message: _note(wrong, "facet", message))
+    page.goto(f"{server}/en/cases/?q=boat")
+    boxes = page.locator(".filters input[name=jurisdiction]")
+    before = boxes.count()
+    page.locator(".filters a[data-unfold]").first.click()
+    page.wait_for_selector(".filters .long label")
+    values = [box.get_attribute("value") for box in boxes.all()]
+    assert len(values) == len(set(values)) > before
+    page.fill(".filters fieldset input[type=search]", "kor")
+    shown = page.locator(".filters .long label:visible")
+    assert shown.count() == 1
+    shown.first.locator("input").check()
+    page.locator(".apply button").first.click()
+    page.wait_for_url("**jurisdiction=KOR**")
+    assert not wrong
+    page.close()
 
 
 def test_the_keyboard_reaches_search_and_results(server: str, browser: Any) -> None:
