@@ -90,7 +90,7 @@ def facet_beside(
             )
         ),
         more=len(numbers) - len(shown),
-        url=_joined(reverse(f"{database.slug}:facet", args=[name]), request),
+        url=request.address(reverse(f"{database.slug}:facet", args=[name])),
     )
 
 
@@ -145,7 +145,7 @@ class FacetPage:
     @property
     def search_url(self) -> str:
         """The search that the facet belongs to."""
-        return _joined(self.database.search_path, self.request)
+        return self.request.address(self.database.search_path)
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -184,7 +184,7 @@ class FacetPage:
             Country(
                 reference.jurisdiction_name(code),
                 number,
-                _joined(self.database.search_path, self.request.having([(JURISDICTION, (code,))])),
+                self.request.having([(JURISDICTION, (code,))]).address(self.database.search_path),
             )
             for code, number in self._counts[JURISDICTION].items()
             if reference.jurisdiction_regions.get(code) == region
@@ -194,8 +194,3 @@ class FacetPage:
     @property
     def title(self) -> str:
         return _("%(facet)s: all values") % {"facet": self.parameter.label}
-
-
-def _joined(path: str, request: SearchRequest) -> str:
-    query = request.querystring()
-    return f"{path}?{query}" if query else path

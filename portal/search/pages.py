@@ -132,7 +132,7 @@ class SearchPage:
             for name, value in request.pairs()
             if name in ("sort", "page_size", "as_typed") or self._is_hidden_token(name)
         ]
-        self.api_url = _join(api_path, request.on_page(1))
+        self.api_url = request.on_page(1).address(api_path)
 
     @property
     def last_url(self) -> str:
@@ -198,7 +198,7 @@ class SearchPage:
         return isinstance(parameter, TokenParameter) and name not in shown
 
     def _url(self, request: SearchRequest) -> str:
-        return _join(self._path, request)
+        return request.address(self._path)
 
     def _field(self, name: str, parameter: Parameter) -> dict[str, Any]:
         is_date = isinstance(parameter, DateParameter | ChangedSinceParameter)
@@ -234,11 +234,6 @@ class SearchPage:
             first_row=first,
             last_row=self.request.offset + len(self.rows),
         )
-
-
-def _join(path: str, request: SearchRequest) -> str:
-    query = request.querystring()
-    return f"{path}?{query}" if query else path
 
 
 def _is_field(parameter: Parameter) -> bool:

@@ -75,6 +75,11 @@ class SearchRequest:
         """The address's part behind the question mark; '' for a request without parameters."""
         return urlencode(self.pairs())
 
+    def address(self, path: str) -> str:
+        """The request as an address: of its search page, the API, or the page of a facet."""
+        query = self.querystring()
+        return f"{path}?{query}" if query else path
+
     def without(self, name: str, entry: Any = None) -> SearchRequest:
         """The request on its first page without a parameter, or without one of its values."""
         kept: list[tuple[str, Any]] = []

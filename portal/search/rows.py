@@ -96,5 +96,4 @@ def address_of(request: SearchRequest) -> str:
     """The address of the page that answers a request."""
     database = request.database
     path = database_for(database).search_path if database else reverse("search-all")
-    query = request.querystring()
-    return f"{path}?{query}" if query else path
+    return request.address(path)
