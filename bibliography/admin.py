@@ -19,10 +19,10 @@ from bibliography.models import (
     WorkSource,
     WorkTerm,
 )
+from portal.curation.admin import PUBLICATION, TermsAdmin
 from portal.records.forms import terms_form
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm
-from portal.search.admin import PUBLICATION, TermsAdmin
 
 WorkForm = terms_form(
     WorkTerm,

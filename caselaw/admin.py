@@ -22,10 +22,10 @@ from caselaw.models import (
     Proceeding,
     ProvisionApplied,
 )
+from portal.curation.admin import PUBLICATION, PartAdmin, TermsAdmin
 from portal.records.forms import terms_form
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm, PartFormSet
-from portal.search.admin import PUBLICATION, PartAdmin, TermsAdmin
 
 #: What decides to which provisions a law applied is linked.
 LINKING = {"law", "provision_text"}

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from legislation.codes import free_provision_code
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
+from portal.curation.admin import PUBLICATION, PartAdmin, RecordAdmin
 from portal.records.database import following
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm, PartFormSet, ReferenceFieldsMixin
 from portal.search import index
-from portal.search.admin import PUBLICATION, PartAdmin, RecordAdmin
 
 
 class ProvisionForm(PartForm):

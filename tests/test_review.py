@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from caselaw.models import Case
 from portal.accounts.models import User
+from portal.curation.queues import all_queues
 from portal.records.database import databases
 from portal.records.models import State
-from portal.search.queues import all_queues
 from tests.admin_forms import add_case, address, public_case, save
 from tests.test_roles import case_of, curator, signed_in
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from portal.search.queues import all_queues
+from portal.curation.queues import all_queues
 
 register = template.Library()
 

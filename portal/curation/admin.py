@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.curation.history import HistoryAdmin
+from portal.curation.queues import ChangedLately, EnteredBy, HasReviewNote, WhatIsMissing
 from portal.records import roles
 from portal.records.forms import RecordForm, TermsForm, chosen_terms
-from portal.records.history import HistoryAdmin
 from portal.records.models import Record, Redirect, Revision, State
 from portal.records.revisions import begin, take
 from portal.reference.catalog import catalog
@@ -28,7 +29,6 @@ from portal.search import index
 from portal.search.engine import holding
 from portal.search.models import SearchDocument
 from portal.search.query import Query, QueryError
-from portal.search.queues import ChangedLately, EnteredBy, HasReviewNote, WhatIsMissing
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
