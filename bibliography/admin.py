@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -19,16 +19,24 @@ from bibliography.models import (
     WorkSource,
     WorkTerm,
 )
-from portal.curation.admin import PUBLICATION, TermsAdmin
+from bibliography.pasted import PastedContributorsField, append_contributors
+from portal.curation.admin import PASTED_SOURCES, PUBLICATION, TermsAdmin
+from portal.curation.sections import fieldsets_of, inlines_of
 from portal.records.forms import terms_form
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm
 
-WorkForm = terms_form(
+_WorkTermsForm: Any = terms_form(
     WorkTerm,
     "work",
     {"regions": _("Areas studied"), "topics": _("Topics"), "methods": _("Methods")},
 )
+
+
+class WorkForm(_WorkTermsForm):
+    """A work's form, with a box for many names at once."""
+
+    pasted_contributors = PastedContributorsField()
 
 
 class ContributorForm(PartForm):
@@ -71,37 +79,53 @@ class WorkSourceInline(SourceInline):
     model = WorkSource
 
 
+#: The fields and parts of a work, in the order of its public page.
+SECTIONS = (
+    (None, {"fields": ("code", "type", "title", "title_original")}),
+    ContributorInline,
+    (
+        _("Paste authors and editors"),
+        {"classes": ("collapse",), "fields": ("pasted_contributors",)},
+    ),
+    (
+        _("Where it was published"),
+        {
+            "fields": (
+                "issued",
+                ("container_title", "collection_title"),
+                ("volume", "issue", "page"),
+                ("publisher", "publisher_place"),
+                "language",
+                ("doi", "isbn", "issn"),
+                "url",
+            )
+        },
+    ),
+    (_("Annotation"), {"fields": ("annotation",)}),
+    (_("Keywords"), {"fields": ("topics", "methods", "regions")}),
+    WorkCountryInline,
+    WorkCaseInline,
+    WorkLawInline,
+    WorkSourceInline,
+    PASTED_SOURCES,
+    PUBLICATION,
+)
+
+
 @admin.register(Work)
 class WorkAdmin(TermsAdmin):
     form = WorkForm
     list_display = ("title", "type", "issued", "language", "state", "changed_at", "public_page")
     list_filter = ("type",)
     list_select_related = ("type",)
-    inlines = (
-        ContributorInline,
-        WorkCountryInline,
-        WorkCaseInline,
-        WorkLawInline,
-        WorkSourceInline,
-    )
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "code",
-                    "title",
-                    "title_original",
-                    ("type", "issued", "language"),
-                    ("container_title", "collection_title"),
-                    ("volume", "issue", "page"),
-                    ("publisher", "publisher_place"),
-                    ("doi", "isbn", "issn"),
-                    "url",
-                    "annotation",
-                )
-            },
-        ),
-        (_("Keywords"), {"fields": ("topics", "methods", "regions")}),
-        PUBLICATION,
-    )
+    sections = SECTIONS
+    fieldsets = fieldsets_of(SECTIONS)
+    inlines = inlines_of(SECTIONS)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is Contributor:
+            for known in append_contributors(
+                form.instance, form.cleaned_data["pasted_contributors"]
+            ):
+                messages.info(request, gettext("The work has this name already: %s") % known)

@@ -6,19 +6,22 @@ from typing import Any
 
 from rest_framework import serializers
 
-from bibliography.models import Work
+from bibliography.models import Contributor, Work
+from portal.reference.api import SourceSerializer
+from portal.reference.meanings import DescribedMixin
 from portal.rest.fields import (
     CodesField,
     PartialDateOutput,
-    SourceSerializer,
     TermCodeField,
     terms_field,
 )
 from portal.search.api import RecordSerializer, RecordViewSet
 
 
-class ContributorSerializer(serializers.Serializer):
+class ContributorSerializer(DescribedMixin, serializers.Serializer):
     """An author or editor: a person, or a body with a literal name."""
+
+    describes = Contributor
 
     role = serializers.CharField()
     family = serializers.CharField()
@@ -29,7 +32,9 @@ class ContributorSerializer(serializers.Serializer):
 class WorkSerializer(RecordSerializer):
     """A work."""
 
-    type = TermCodeField(source="type_id", help_text="A type of CSL.")
+    describes = Work
+
+    type = TermCodeField(source="type_id")
     contributors = ContributorSerializer(many=True)
     issued = PartialDateOutput()
     container_title = serializers.CharField()
@@ -42,14 +47,14 @@ class WorkSerializer(RecordSerializer):
     doi = serializers.CharField()
     isbn = serializers.CharField()
     issn = serializers.CharField()
-    link = serializers.CharField(source="url", help_text="The work's own address.")
-    countries = CodesField(lambda work: work.country_codes, help_text="Alpha-3 codes.")
+    link = serializers.CharField(source="url")
+    countries = CodesField(lambda work: work.country_codes)
     areas = terms_field("regions")
     topics = terms_field("topics")
     methods = terms_field("methods")
     annotation = serializers.CharField()
-    cases = serializers.SerializerMethodField(help_text="Codes of the cases that it discusses.")
-    laws = serializers.SerializerMethodField(help_text="Codes of the laws that it discusses.")
+    cases = serializers.SerializerMethodField()
+    laws = serializers.SerializerMethodField()
     sources = SourceSerializer(many=True)
 
     def get_cases(self, work: Any) -> list[str]:

@@ -4,19 +4,23 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from bibliography.dictionary import MEANINGS
+
 
 class BibliographyConfig(AppConfig):
     name = "bibliography"
     verbose_name = _("Bibliography")
+    meanings = MEANINGS
 
     def ready(self) -> None:
         from bibliography.api import WorkViewSet
+        from bibliography.citations import from_csl, to_csl
         from bibliography.exports import export_work
         from bibliography.filters import WorkParameters
         from bibliography.imports import WorkImporter
         from bibliography.models import Work
         from bibliography.search import affected, document
-        from portal.records.database import Database
+        from portal.records.database import Citable, Database
 
         self.database = Database(
             slug="bibliography",
@@ -39,5 +43,9 @@ class BibliographyConfig(AppConfig):
             viewset=WorkViewSet,
             importer=WorkImporter(),
             exporter=export_work,
+            date_field="issued",
+            identified_by=(("doi", "doi"), ("isbn", "isbn")),
+            told_apart_by=("type", "container_title", "volume", "issue", "publisher", "issued"),
             affected=affected,
+            citable=Citable(to_csl, from_csl),
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from bibliography.exports import CSL_FIELDS, export_work
 from bibliography.models import (
@@ -22,6 +23,7 @@ from bibliography.models import (
 from caselaw.models import Case
 from legislation.models import Law
 from portal.exchange import schema
+from portal.exchange.identity import Identity, year_of
 from portal.exchange.parts import (
     Pair,
     Written,
@@ -39,6 +41,7 @@ from portal.exchange.records import (
 )
 from portal.exchange.schema import Schema
 from portal.records.dates import PartialDate
+from portal.search.models import Identifier
 
 _URL = {"type": "string", "pattern": "^https?://[^\\s]+$", "maxLength": 1000}
 
@@ -54,6 +57,7 @@ class WorkImporter(RecordImporter[Work]):
             schema.record(
                 [],
                 {name: schema.text(Contributor, name) for name in ("family", "given", "literal")},
+                of=Contributor,
             )
         )
         number = {"type": "integer", "minimum": 1, "maximum": 2999}
@@ -65,9 +69,9 @@ class WorkImporter(RecordImporter[Work]):
                 **head_properties(Work),
                 "type": {"enum": codes["bibliography_types"]},
                 **dict.fromkeys(Contributor.Role.values, names),
-                "issued": schema.record(["date-parts"], {"date-parts": date}),
+                "issued": schema.record(["date-parts"], {"date-parts": date}, of=Work),
                 **{key: schema.text(Work, field) for key, field in CSL_FIELDS.items()},
-                "URL": _URL,
+                "URL": schema.of_field(Work, "url", _URL),
                 "annotation": schema.TEXT,
                 "countries": schema.listing({"enum": codes["jurisdictions"]}, unique=True),
                 **{
@@ -78,6 +82,7 @@ class WorkImporter(RecordImporter[Work]):
                 "laws": schema.listing(schema.CODE, unique=True),
                 "sources": schema.sources(WorkSource),
             },
+            of=Work,
         )
 
     def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -100,6 +105,24 @@ class WorkImporter(RecordImporter[Work]):
     def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if "DOI" in line:
             yield "DOI", line["DOI"].lower()
+
+    def holders(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        wanted = [value for key, value in pairs if key == "DOI"]
+        found = Work.objects.annotate(bare=Lower("doi")).filter(bare__in=wanted)
+        return {("DOI", doi): code for doi, code in found.values_list("bare", "code")}
+
+    def identity(self, line: dict[str, Any]) -> Identity:
+        return Identity(
+            title=line.get("title", ""),
+            year=year_of(line.get("issued")),
+            author=_first_author(line),
+            named=(
+                (Identifier.Kind.DOI, line.get("DOI", "")),
+                (Identifier.Kind.ISBN, line.get("ISBN", "")),
+            ),
+            rules=(("doi",), ("isbn", "title"), ("title", "year")),
+            begins=("author", "year"),
+        )
 
     def existing(self) -> models.QuerySet[Work]:
         return Work.objects.for_export()
@@ -140,6 +163,14 @@ class WorkImporter(RecordImporter[Work]):
             **{field: line.get(key, "") for key, field in CSL_FIELDS.items()},
             "annotation": line.get("annotation", ""),
         }
+
+
+def _first_author(line: dict[str, Any]) -> str:
+    """The name by which a work is cited, or '' where the line has none."""
+    names = line.get("author") or line.get("editor")
+    first = names[0] if isinstance(names, list) and names else {}
+    name = first.get("family") or first.get("literal") if isinstance(first, dict) else ""
+    return name if isinstance(name, str) else ""
 
 
 def _links(

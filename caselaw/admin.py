@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from caselaw.laws_applied_admin import LINKING, LawAppliedInline, warn_of_foreign_laws
 from caselaw.linking import relink
 from caselaw.models import (
     Case,
+    CaseAttachment,
     CaseCountry,
     CaseSource,
     CaseTerm,
@@ -20,15 +21,17 @@ from caselaw.models import (
     Defendant,
     LawApplied,
     Proceeding,
-    ProvisionApplied,
 )
-from portal.curation.admin import PUBLICATION, PartAdmin, TermsAdmin
+from caselaw.unlinked import LawInWordsOnly
+from portal.attachments.admin import AttachmentInline, AttachmentsMixin
+from portal.curation.admin import PASTED_SOURCES, PUBLICATION, PartAdmin, TermsAdmin
+from portal.curation.nested import NestingForm, NestingInline
+from portal.curation.sections import fieldsets_of, inlines_of
+from portal.records.durations import ImprisonmentFormField
 from portal.records.forms import terms_form
+from portal.records.typed_dates import DATES_AS_TYPED
 from portal.reference.admin import PartInline, SourceInline
-from portal.reference.forms import PartForm, PartFormSet
-
-#: What decides to which provisions a law applied is linked.
-LINKING = {"law", "provision_text"}
+from portal.reference.forms import PartForm
 
 CaseForm = terms_form(
     CaseTerm,
@@ -49,21 +52,13 @@ class DefendantForm(PartForm):
     limits = {"count": (1, None), "age": (5, 120)}
 
 
+class DefendantBlockForm(NestingForm, DefendantForm):
+    """A defendant on the case's page, with the charges."""
+
+
 class ChargeForm(PartForm):
     limits = {"imprisonment_months": (0.01, None)}
-
-
-class ProvisionAppliedFormSet(PartFormSet):
-    """Provisions of the law applied, and of no other."""
-
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            if not form.has_changed() or not form.is_valid():
-                continue
-            provision = form.cleaned_data.get("provision")
-            if provision is not None and provision.law_id != self.instance.law_id:
-                form.add_error("provision", gettext("This is a provision of another law."))
+    imprisonment_months = ImprisonmentFormField(label=_("Imprisonment"), required=False)
 
 
 class CaseCountryInline(PartInline):
@@ -72,33 +67,105 @@ class CaseCountryInline(PartInline):
 
 class ProceedingInline(PartInline):
     model = Proceeding
+    formfield_overrides = DATES_AS_TYPED
 
 
-class DefendantInline(PartInline):
+class ChargeInline(PartInline):
+    model = Charge
+    form = ChargeForm
+    fields = (
+        "position",
+        "offence",
+        "statute",
+        "plea",
+        "verdict",
+        "imprisonment_months",
+        "suspended",
+        "fine_amount",
+        "fine_currency",
+        "other",
+    )
+
+
+class DefendantInline(NestingInline):
     model = Defendant
-    form = DefendantForm
+    form = DefendantBlockForm
+    nested = ChargeInline
     show_change_link = True
-    verbose_name_plural = _("defendants (open one for its charges)")
+    verbose_name_plural = _("defendants and charges")
+    fields = (("position", "label", "count"), ("role", "gender", "nationality", "age"))
 
-
-class LawAppliedInline(PartInline):
-    model = LawApplied
-    autocomplete_fields = ("law",)
-    show_change_link = True
-    verbose_name_plural = _("laws applied (provisions are linked by what the source names)")
-    fields = ("position", "law_text", "provision_text", "law")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LawApplied]:
-        return super().get_queryset(request).select_related("law")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Defendant]:
+        charges = Charge.objects.select_related("plea", "verdict")
+        found = super().get_queryset(request).select_related("role", "gender", "nationality")
+        return found.prefetch_related(Prefetch("charges", charges))
 
 
 class CaseSourceInline(SourceInline):
     model = CaseSource
 
 
+class CaseAttachmentInline(AttachmentInline):
+    model = CaseAttachment
+
+
+#: The fields and parts of a case, in the order of its public page.
+SECTIONS = (
+    (
+        None,
+        {
+            "fields": (
+                "code",
+                "title",
+                "title_original",
+                "jurisdiction",
+                ("court", "decision_date"),
+                "citations",
+                "docket",
+            )
+        },
+    ),
+    (
+        _("Keywords"),
+        {"fields": ("offences", "modes", "benefit", "aggravations", "related_crimes")},
+    ),
+    (_("Facts and significance"), {"fields": ("facts", "significance")}),
+    (
+        _("Cross-cutting issues"),
+        {
+            "classes": ("collapse",),
+            "fields": ("techniques", "cooperation", "gender_considerations"),
+        },
+    ),
+    (
+        _("Procedural information"),
+        {"fields": (("legal_system", "court_level"), ("proceeding_type", "language"))},
+    ),
+    ProceedingInline,
+    (
+        _("Migrants and route"),
+        {
+            "fields": (
+                ("migrants_count", "includes_women", "includes_children", "migrants_deaths"),
+                ("fee_amount", "fee_currency", "fee_per"),
+            )
+        },
+    ),
+    CaseCountryInline,
+    DefendantInline,
+    LawAppliedInline,
+    CaseSourceInline,
+    PASTED_SOURCES,
+    CaseAttachmentInline,
+    (_("This record"), {"fields": ("contributor",)}),
+    PUBLICATION,
+)
+
+
 @admin.register(Case)
-class CaseAdmin(TermsAdmin):
+class CaseAdmin(AttachmentsMixin, TermsAdmin):
     form = CaseForm
+    change_form_template = "admin/caselaw/case/change_form.html"
     list_display = (
         "title",
         "place",
@@ -108,48 +175,10 @@ class CaseAdmin(TermsAdmin):
         "changed_at",
         "public_page",
     )
-    list_filter = ("court_level", "legal_system")
-    inlines = (
-        ProceedingInline,
-        CaseCountryInline,
-        DefendantInline,
-        LawAppliedInline,
-        CaseSourceInline,
-    )
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "code",
-                    "title",
-                    "title_original",
-                    ("jurisdiction", "language"),
-                    ("court", "court_level"),
-                    ("decision_date", "docket"),
-                    "citations",
-                )
-            },
-        ),
-        (
-            _("Keywords"),
-            {"fields": ("offences", "modes", "benefit", "aggravations", "related_crimes")},
-        ),
-        (_("Texts"), {"fields": ("facts", "significance", "gender_considerations", "contributor")}),
-        (_("Investigation and cooperation"), {"fields": ("techniques", "cooperation")}),
-        (_("Procedure"), {"fields": (("legal_system", "proceeding_type"),)}),
-        (
-            _("Migrants and fee"),
-            {
-                "fields": (
-                    ("migrants_count", "migrants_deaths"),
-                    ("includes_children", "includes_women"),
-                    ("fee_amount", "fee_currency", "fee_per"),
-                )
-            },
-        ),
-        PUBLICATION,
-    )
+    list_filter = ("court_level", "legal_system", LawInWordsOnly)
+    sections = SECTIONS
+    fieldsets = fieldsets_of(SECTIONS)
+    inlines = inlines_of(SECTIONS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
@@ -157,11 +186,7 @@ class CaseAdmin(TermsAdmin):
             # Links that a curator made by hand stay where the source's words stay.
             changed = [row for row, fields in formset.changed_objects if LINKING & set(fields)]
             relink([*changed, *formset.new_objects])
-
-
-class ChargeInline(PartInline):
-    model = Charge
-    form = ChargeForm
+            warn_of_foreign_laws(request, form.instance)
 
 
 @admin.register(Defendant)
@@ -173,27 +198,3 @@ class DefendantAdmin(PartAdmin):
     search_fields = ("label", "case__code")
     autocomplete_fields = ("case",)
     inlines = (ChargeInline,)
-
-
-class ProvisionAppliedInline(PartInline):
-    model = ProvisionApplied
-    formset = ProvisionAppliedFormSet
-    autocomplete_fields = ("provision",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProvisionApplied]:
-        return super().get_queryset(request).select_related("provision__law")
-
-
-@admin.register(LawApplied)
-class LawAppliedAdmin(PartAdmin):
-    owner_field = "case"
-    list_display = ("__str__", "case", "law")
-    list_select_related = ("case", "law")
-    search_fields = ("law_text", "case__code")
-    autocomplete_fields = ("case", "law")
-    inlines = (ProvisionAppliedInline,)
-
-    def settle(self, form: Any, formsets: Any) -> None:
-        # Provisions chosen by hand in the same moment win over the matching.
-        if LINKING & set(form.changed_data) and not any(rows.has_changed() for rows in formsets):
-            relink([form.instance])

@@ -7,27 +7,31 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from caselaw.models import Case
+from caselaw.models import Case, Charge, Defendant, LawApplied, Proceeding, ProvisionApplied
+from portal.attachments.api import AttachmentsField
+from portal.reference.api import SourceSerializer
+from portal.reference.meanings import DescribedMixin, meaning
 from portal.rest.fields import (
     CodesField,
     MoneyField,
     NumberField,
     PartialDateOutput,
-    SourceSerializer,
     TermCodeField,
     terms_field,
 )
 from portal.search.api import RecordSerializer, RecordViewSet
 
 
-def _countries(relation: str, text: str) -> CodesField:
+def _countries(relation: str) -> CodesField:
     def read(case: Any) -> list[str]:
         return [pair["code"] for pair in case.countries if pair["relation"] == relation]
 
-    return CodesField(read, help_text=text)
+    return CodesField(read, help_text=meaning(Case, relation))
 
 
-class ProceedingSerializer(serializers.Serializer):
+class ProceedingSerializer(DescribedMixin, serializers.Serializer):
+    describes = Proceeding
+
     stage = TermCodeField(source="stage_id")
     court = serializers.CharField()
     date = PartialDateOutput()
@@ -35,38 +39,50 @@ class ProceedingSerializer(serializers.Serializer):
     outcome = serializers.CharField()
 
 
-class ChargeSerializer(serializers.Serializer):
+class ChargeSerializer(DescribedMixin, serializers.Serializer):
+    describes = Charge
+
     offence = serializers.CharField()
     statute = serializers.CharField()
     plea = TermCodeField(source="plea_id")
     verdict = TermCodeField(source="verdict_id")
-    imprisonment_months = NumberField(help_text="Months.")
+    imprisonment_months = NumberField()
     suspended = serializers.BooleanField(allow_null=True)
     fine = MoneyField("fine")
     other = serializers.CharField()
 
 
-class DefendantSerializer(serializers.Serializer):
+class DefendantSerializer(DescribedMixin, serializers.Serializer):
+    describes = Defendant
+
     label = serializers.CharField()  # type: ignore[assignment]
-    count = serializers.IntegerField(help_text="Persons that the row stands for.")
+    count = serializers.IntegerField()
     role = TermCodeField(source="role_id")
     gender = TermCodeField(source="gender_id")
     nationality = serializers.CharField(source="nationality_id", allow_null=True)
-    age = serializers.IntegerField(allow_null=True, help_text="Years.")
+    age = serializers.IntegerField(allow_null=True)
     charges = ChargeSerializer(many=True)
 
 
-class ProvisionAppliedSerializer(serializers.Serializer):
-    code = serializers.CharField(source="provision.code")
+class ProvisionAppliedSerializer(DescribedMixin, serializers.Serializer):
+    describes = ProvisionApplied
+
+    code = serializers.CharField(
+        source="provision.code", help_text=meaning(ProvisionApplied, "provision")
+    )
     match = serializers.CharField(
         help_text="`exact`, `part` of the provision, or `whole` article that it belongs to."
     )
-    articles = CodesField(lambda link: link.article_codes)
+    articles = CodesField(
+        lambda link: link.article_codes, help_text="Treaty articles that the provision implements."
+    )
 
 
-class LawAppliedSerializer(serializers.Serializer):
-    law = serializers.CharField(source="law_text", help_text="As the source gives it.")
-    provision = serializers.CharField(source="provision_text", help_text="As the source gives it.")
+class LawAppliedSerializer(DescribedMixin, serializers.Serializer):
+    describes = LawApplied
+
+    law = serializers.CharField(source="law_text")
+    provision = serializers.CharField(source="provision_text")
     law_code = serializers.SerializerMethodField(help_text="The law where it is in the portal.")
     provisions = serializers.SerializerMethodField(help_text="Provisions that it leads to.")
 
@@ -83,7 +99,9 @@ class LawAppliedSerializer(serializers.Serializer):
 class CaseSerializer(RecordSerializer):
     """A case."""
 
-    jurisdiction = serializers.CharField(source="jurisdiction_id", help_text="Alpha-3 code.")
+    describes = Case
+
+    jurisdiction = serializers.CharField(source="jurisdiction_id")
     court = serializers.CharField()
     court_level = TermCodeField(source="court_level_id")
     legal_system = TermCodeField(source="legal_system_id")
@@ -98,10 +116,10 @@ class CaseSerializer(RecordSerializer):
     techniques = terms_field("techniques")
     cooperation = terms_field("cooperation")
     benefit = TermCodeField(source="benefit_id")
-    origin = _countries("origin", "Countries of origin, alpha-3.")
-    transit = _countries("transit", "Countries of transit, alpha-3.")
-    destination = _countries("destination", "Countries of destination, alpha-3.")
-    migrant_nationalities = _countries("migrant_nationality", "Nationalities, alpha-3.")
+    origin = _countries("origin")
+    transit = _countries("transit")
+    destination = _countries("destination")
+    migrant_nationalities = _countries("migrant_nationality")
     migrants_count = serializers.IntegerField(allow_null=True)
     migrants_deaths = serializers.IntegerField(allow_null=True)
     includes_children = serializers.BooleanField(allow_null=True)
@@ -116,6 +134,7 @@ class CaseSerializer(RecordSerializer):
     defendants = DefendantSerializer(many=True)
     laws_applied = LawAppliedSerializer(many=True)
     sources = SourceSerializer(many=True)
+    attachments = AttachmentsField()
 
 
 class CaseViewSet(RecordViewSet):
@@ -135,5 +154,6 @@ class CaseViewSet(RecordViewSet):
             "defendants",
             "laws_applied",
             "sources",
+            "attachments",
         }
     )

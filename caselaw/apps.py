@@ -4,10 +4,13 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from caselaw.dictionary import MEANINGS
+
 
 class CaselawConfig(AppConfig):
     name = "caselaw"
     verbose_name = _("Case law")
+    meanings = MEANINGS
 
     def ready(self) -> None:
         from caselaw.api import CaseViewSet
@@ -39,5 +42,8 @@ class CaselawConfig(AppConfig):
             viewset=CaseViewSet,
             importer=CaseImporter(),
             exporter=export_case,
+            date_field="decision_date",
+            identified_by=(("docket", "docket"), ("citations", "citation")),
+            told_apart_by=("court", "decision_date", "docket"),
             affected=affected,
         )

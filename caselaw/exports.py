@@ -48,7 +48,7 @@ def _defendant(defendant: Defendant) -> dict[str, Any]:
 def _law_applied(applied: LawApplied) -> dict[str, Any]:
     line: dict[str, Any] = {"law": applied.law_text, "provision": applied.provision_text}
     if applied.law is None:
-        return line
+        return {**line, "not_held": True} if applied.not_held else line
     line["law_id"] = applied.law.code
     if not follows_text(applied):
         # Links that a curator set by hand are told; those that follow from the text are not.

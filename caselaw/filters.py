@@ -93,6 +93,7 @@ class CaseParameters(ParameterSet):
     has_cooperation = PresenceParameter(label=_("International cooperation"))
     has_law = PresenceParameter(label=_("Law applied, linked"))
     has_provision = PresenceParameter(label=_("Provision applied, linked"))
+    has_attachment = PresenceParameter(label=_("Document attached"))
 
     ordered_pairs = (("decided_from", "decided_to"), ("imprisonment_min", "imprisonment_max"))
     period = ("decided_from", "decided_to")

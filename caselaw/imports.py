@@ -24,6 +24,7 @@ from caselaw.models import (
 )
 from legislation.models import Law, Provision
 from portal.exchange import schema
+from portal.exchange.identity import Identity, year_of
 from portal.exchange.parts import (
     Pair,
     Written,
@@ -79,24 +80,26 @@ class CaseImporter(RecordImporter[Case]):
                 "migrants": schema.record(
                     [],
                     {
-                        "count": schema.COUNT,
-                        "nationalities": countries,
+                        "count": schema.of_field(Case, "migrants_count", schema.COUNT),
+                        "nationalities": schema.of_field(Case, "migrant_nationality", countries),
                         "includes_children": schema.BOOLEAN,
                         "includes_women": schema.BOOLEAN,
-                        "deaths": schema.NUMBER,
+                        "deaths": schema.of_field(Case, "migrants_deaths", schema.NUMBER),
                     },
+                    of=Case,
                 ),
-                "route": schema.record([], dict.fromkeys(PLACES, countries)),
+                "route": schema.record([], dict.fromkeys(PLACES, countries), of=Case),
                 "fee": schema.record(
                     ["amount", "currency"],
                     {
                         **schema.money()["properties"],
-                        "per": {"enum": codes["fee_per"]},
+                        "per": schema.of_field(Case, "fee_per", {"enum": codes["fee_per"]}),
                     },
                 ),
                 "laws_applied": schema.listing(_law_applied_schema()),
                 "sources": schema.sources(CaseSource),
             },
+            of=Case,
         )
 
     def references(self, line: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -112,10 +115,21 @@ class CaseImporter(RecordImporter[Case]):
         for index, applied in enumerate(line.get("laws_applied", [])):
             key = f"laws_applied[{index}].provision_links"
             codes = _linked(applied)
+            if "not_held" in applied and "law_id" in applied:
+                yield f"laws_applied[{index}].not_held", "“law_id” names a law that is here"
             if len(set(codes)) < len(codes):
                 yield key, "a provision stands twice"
             if any(code.partition(":")[0] != applied.get("law_id") for code in codes):
                 yield key, "a provision is not of the law that “law_id” names"
+
+    def identity(self, line: dict[str, Any]) -> Identity:
+        return Identity(
+            title=line.get("title", ""),
+            place=line.get("jurisdiction", ""),
+            year=year_of(line.get("decision_date")),
+            rules=(("title", "place", "year"),),
+            begins=("place", "year"),
+        )
 
     def following(
         self, model: type[models.Model], changing: Sequence[Any]
@@ -192,6 +206,7 @@ class CaseImporter(RecordImporter[Case]):
                         "law_text": part["law"],
                         "provision_text": part.get("provision", ""),
                         "law": laws.get(part.get("law_id", "")),
+                        "not_held": part.get("not_held", False),
                     },
                     part,
                 )
@@ -292,6 +307,7 @@ def _proceeding_schema(codes: dict[str, list[str]]) -> Schema:
             "reference": schema.text(Proceeding, "reference"),
             "outcome": schema.TEXT,
         },
+        of=Proceeding,
     )
 
 
@@ -308,6 +324,7 @@ def _defendant_schema(codes: dict[str, list[str]]) -> Schema:
             "fine": schema.money(),
             "other": schema.text(Charge, "other"),
         },
+        of=Charge,
     )
     return schema.record(
         ["label"],
@@ -320,6 +337,7 @@ def _defendant_schema(codes: dict[str, list[str]]) -> Schema:
             "age": {"type": "integer", "minimum": 5, "maximum": 120},
             "charges": schema.listing(charge),
         },
+        of=Defendant,
     )
 
 
@@ -327,6 +345,7 @@ def _law_applied_schema() -> Schema:
     link = schema.record(
         ["provision", "match"],
         {"provision": schema.TEXT, "match": {"enum": ProvisionApplied.Match.values}},
+        of=ProvisionApplied,
     )
     return schema.record(
         ["law"],
@@ -334,6 +353,8 @@ def _law_applied_schema() -> Schema:
             "law": schema.text(LawApplied, "law_text"),
             "provision": schema.text(LawApplied, "provision_text"),
             "law_id": schema.CODE,
+            "not_held": {"const": True},
             "provision_links": {"anyOf": [schema.listing(link), {"const": "none"}]},
         },
+        of=LawApplied,
     )

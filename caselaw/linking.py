@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
 
 from caselaw.matching import match_provisions
 from caselaw.models import LawApplied, ProvisionApplied
 from legislation.models import Law, Provision
+from portal.records.revisions import begin, take
+from portal.search import index
 
 
 def matches_of(law: Law, text: str) -> list[tuple[Provision, str]]:
@@ -54,3 +59,33 @@ def links_follow(laws: Sequence[Law]) -> Iterator[None]:
     ]
     yield
     relink(applications.filter(pk__in=following))
+
+
+def link_to_law(applied: LawApplied, law: Law, *, user: Any, why: str) -> None:
+    """Link a law applied to a law and to the provisions that its text leads to.
+
+    The case's history says who did it and why, and the search follows.
+    """
+    with _changing(applied, user=user, why=why):
+        applied.law, applied.not_held = law, False
+        applied.save(update_fields=["law", "not_held"])
+        relink([applied])
+
+
+def judge_not_held(applied: LawApplied, not_held: bool, *, user: Any, why: str) -> None:
+    """Say of a law applied in words only that the collection has no such law, or that it may."""
+    with _changing(applied, user=user, why=why):
+        applied.not_held = not_held
+        applied.save(update_fields=["not_held"])
+
+
+@contextmanager
+def _changing(applied: LawApplied, *, user: Any, why: str) -> Iterator[None]:
+    """A change of a case by one of its laws applied, as its own page in the admin makes it."""
+    case = applied.case
+    with transaction.atomic():
+        begin(case)
+        yield
+        case.save(update_fields=["changed_at"])
+        take(case, user=user, why=why)
+        index.refresh([case])

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from caselaw.querysets import CaseQuerySet
+from caselaw.querysets import CaseQuerySet, LawAppliedQuerySet
 from legislation.models import Law, Provision
+from portal.attachments.models import Attachment
 from portal.records.dates import PartialDateField
 from portal.records.models import Record
 from portal.records.money import money_constraints, validate_currency
@@ -103,6 +104,18 @@ class Case(Record):
 
 class CaseSource(Source):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="sources")
+
+
+class CaseAttachment(Attachment):
+    owner_field = "case"
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
+
+    class Meta(Attachment.Meta):
+        constraints = [
+            *Attachment.Meta.constraints,
+            models.UniqueConstraint(name="case_attachment_once", fields=["case", "sha256"]),
+        ]
 
 
 class CaseTerm(models.Model):
@@ -268,6 +281,7 @@ class LawApplied(models.Model):
         related_name="applications",
         verbose_name=_("law"),
     )
+    not_held = models.BooleanField(_("no such law here"), default=False)
     provisions = models.ManyToManyField(
         Provision,
         through="ProvisionApplied",
@@ -276,10 +290,17 @@ class LawApplied(models.Model):
         verbose_name=_("provisions"),
     )
 
+    objects = LawAppliedQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "pk"]
         verbose_name = _("law applied")
         verbose_name_plural = _("laws applied")
+        constraints = [
+            models.CheckConstraint(
+                name="law_applied_is_held_or_not", condition=Q(law=None) | Q(not_held=False)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.law_text} {self.provision_text}".strip()

@@ -9,7 +9,9 @@ from django.db.models import Model, Q, QuerySet
 
 from caselaw.models import Case
 from legislation.models import Law
+from portal.attachments.searching import public_attachments, searched_texts
 from portal.reference.catalog import catalog
+from portal.search.analysis import Text
 from portal.search.index import Document
 from portal.search.models import Identifier
 from portal.search.tokens import place_tokens, places_changed, term_tokens, tokens_of
@@ -72,6 +74,7 @@ def recorded(case: Case) -> dict[str, bool]:
         "cooperation": "cooperation" in vocabularies,
         "law": any(a.public_law for a in applied),
         "provision": any(a.public_law and a.provision_links.all() for a in applied),
+        "attachment": bool(public_attachments(case)),
     }
 
 
@@ -118,7 +121,10 @@ def document(case: Case) -> Document:
             *(p.outcome for p in proceedings),
             *dict.fromkeys(part for c in charges for part in (c.offence, c.statute, c.other)),
         ],
-        words=[catalog().jurisdictions.get(case.jurisdiction_id, {}).get("en", "")],
+        words=[
+            catalog().jurisdictions.get(case.jurisdiction_id, {}).get("en", ""),
+            *(Text(text, (language,)) for text, language in searched_texts(case)),
+        ],
         identifiers=[
             (Identifier.Kind.DOCKET, case.docket),
             *((Identifier.Kind.CITATION, citation) for citation in case.citations),

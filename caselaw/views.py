@@ -6,6 +6,7 @@ from typing import Any
 
 from caselaw.models import Case
 from caselaw.search import COMPLETENESS, recorded
+from portal.attachments.pages import shown_attachments
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
 from portal.reference.catalog import catalog
@@ -42,6 +43,7 @@ class CaseView(RecordView):
         }
         return {
             **context,
+            "attachments": shown_attachments(case),
             "terms": grouped_terms(case.term_ids),
             "countries": grouped_countries(case.countries),
             "articles": [article for code, article in catalog().articles.items() if code in codes],

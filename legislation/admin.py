@@ -7,17 +7,28 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from legislation.codes import free_provision_code
-from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
-from portal.curation.admin import PUBLICATION, PartAdmin, RecordAdmin
+from legislation.models import (
+    Law,
+    LawAttachment,
+    LawRelation,
+    LawSource,
+    Provision,
+    ProvisionArticle,
+)
+from portal.attachments.admin import AttachmentInline, AttachmentsMixin
+from portal.curation.admin import PASTED_SOURCES, PUBLICATION, PartAdmin, RecordAdmin
+from portal.curation.sections import fieldsets_of, inlines_of
 from portal.records.database import following
-from portal.reference.admin import PartInline, SourceInline
-from portal.reference.forms import PartForm, PartFormSet, ReferenceFieldsMixin
+from portal.reference.admin import PartInline, PartRights, SourceInline
+from portal.reference.article_codes import ArticleCodesField, codes_in_order
+from portal.reference.catalog import catalog
+from portal.reference.forms import PartForm, PartFormSet
 from portal.search import index
 
 
@@ -25,33 +36,70 @@ class ProvisionForm(PartForm):
     limits = {"max_imprisonment_years": (0.01, None)}
 
 
+class ProvisionBlockForm(ProvisionForm):
+    """A provision on the law's page, with the codes of its treaty articles."""
+
+    article_codes = ArticleCodesField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["article_codes"] = codes_in_order(self.instance.article_links.all())
+
+    def save_articles(self) -> None:
+        """Put the articles typed in the place of those that the provision has."""
+        if "article_codes" in self.changed_data:
+            self.instance.article_links.all().delete()
+            ProvisionArticle.objects.bulk_create(
+                ProvisionArticle(provision=self.instance, article_id=code, position=place)
+                for place, code in enumerate(self.cleaned_data["article_codes"])
+            )
+
+
 class ProvisionFormSet(PartFormSet):
     """Provisions of a law; a new one gets its permanent code when it is saved."""
 
     def save_new(self, form: Any, commit: bool = True) -> Any:
         form.instance.code = free_provision_code(self.instance, form.instance.number)
-        return super().save_new(form, commit)
+        provision = super().save_new(form, commit)
+        form.save_articles()
+        return provision
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
         # The code of the law, and with it the provision's, may have changed since it was read.
         obj.code = provision_code_in(self.instance, obj)
-        return super().save_existing(form, obj, commit)
+        provision = super().save_existing(form, obj, commit)
+        form.save_articles()
+        return provision
 
 
-class ProvisionInline(ReferenceFieldsMixin, admin.StackedInline):
+class ProvisionInline(PartRights, admin.StackedInline):
     model = Provision
-    form = ProvisionForm
+    form = ProvisionBlockForm
     formset = ProvisionFormSet
     extra = 0
     show_change_link = True
-    verbose_name_plural = _("provisions (open one for its treaty articles)")
-    fields = (
-        ("position", "number", "heading"),
-        "summary",
-        "benefit_element",
-        ("max_imprisonment_years", "life", "max_fine_amount", "max_fine_currency"),
-        ("text_original", "text_translation"),
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("position", "number", "heading"),
+                    "summary",
+                    ("benefit_element", "max_imprisonment_years", "life"),
+                    ("max_fine_amount", "max_fine_currency"),
+                    "article_codes",
+                )
+            },
+        ),
+        (
+            _("Wording"),
+            {"classes": ("collapse",), "fields": ("text_original", "text_translation")},
+        ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Provision]:
+        return super().get_queryset(request).prefetch_related("article_links")
 
 
 class LawRelationForm(PartForm):
@@ -74,6 +122,10 @@ class LawRelationInline(PartInline):
 
 class LawSourceInline(SourceInline):
     model = LawSource
+
+
+class LawAttachmentInline(AttachmentInline):
+    model = LawAttachment
 
 
 class FollowedAdmin(admin.ModelAdmin):
@@ -118,32 +170,50 @@ def rename_provisions(law: Law) -> None:
         provision.save(update_fields=["code"])
 
 
+#: The fields and parts of a law, in the order of its public page.
+SECTIONS = (
+    (
+        None,
+        {
+            "fields": (
+                "code",
+                "title",
+                "title_original",
+                "jurisdiction",
+                ("type", "number"),
+                ("adopted", "in_force"),
+                ("status", "language"),
+            )
+        },
+    ),
+    (_("Summary"), {"fields": ("summary",)}),
+    (_("Safeguards"), {"fields": (("humanitarian_exemption", "migrants_not_liable"),)}),
+    ProvisionInline,
+    LawRelationInline,
+    LawSourceInline,
+    PASTED_SOURCES,
+    LawAttachmentInline,
+    PUBLICATION,
+)
+
+
 @admin.register(Law)
-class LawAdmin(FollowedAdmin, RecordAdmin):
+class LawAdmin(AttachmentsMixin, FollowedAdmin, RecordAdmin):
     list_display = (
         *("title", "place", "number", "adopted", "status", "state", "changed_at", "public_page"),
     )
     list_filter = ("type", "status")
     list_select_related = ("status",)
-    inlines = (ProvisionInline, LawRelationInline, LawSourceInline)
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "code",
-                    "title",
-                    "title_original",
-                    ("jurisdiction", "language"),
-                    ("type", "status", "number"),
-                    ("adopted", "in_force"),
-                    "summary",
-                    ("humanitarian_exemption", "migrants_not_liable"),
-                )
-            },
-        ),
-        PUBLICATION,
-    )
+    sections = SECTIONS
+    fieldsets = fieldsets_of(SECTIONS)
+    inlines = inlines_of(SECTIONS)
+
+    def choices_within(self, laws: QuerySet[Law], within: str, term: str) -> QuerySet[Law]:
+        """The laws that courts of a jurisdiction apply, and the one whose exact code was typed."""
+        if within not in catalog().jurisdictions:
+            return laws.none()
+        usual = Law.objects.for_courts_of(within)
+        return laws.filter(Q(pk__in=usual.values("pk")) | Q(code=term.lower()))
 
     def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
         return Law.objects.filter(pk=int(key)) if key and key.isdecimal() else Law.objects.none()
@@ -175,6 +245,13 @@ class ProvisionAdmin(FollowedAdmin, PartAdmin):
             return Law.objects.filter(provisions=int(key))
         named = request.POST.get("law", "")
         return Law.objects.filter(pk=int(named)) if named.isdecimal() else Law.objects.none()
+
+    def choices_within(
+        self, provisions: QuerySet[Provision], within: str, term: str
+    ) -> QuerySet[Provision]:
+        """The provisions of a law."""
+        is_key = within.isascii() and within.isdecimal() and len(within) < 19
+        return provisions.filter(law=int(within)) if is_key else provisions.none()
 
     def choice_label(self, provision: Provision) -> str:
         """A provision among choices: every law has an article 1."""

@@ -5,38 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from legislation.filters import ProvisionFilters
 from legislation.models import Law, LawRelation, Provision
+from portal.attachments.api import AttachmentsField
+from portal.records.views import redirect_target
+from portal.reference.api import SourceSerializer
+from portal.reference.meanings import DescribedMixin, meaning
 from portal.rest.fields import (
     ChosenFieldsMixin,
     CodesField,
     MoneyField,
     NumberField,
     PartialDateOutput,
-    SourceSerializer,
     TermCodeField,
 )
 from portal.rest.views import ReferenceViewSet
 from portal.search.api import RecordSerializer, RecordViewSet
 
 
-class ProvisionPartSerializer(ChosenFieldsMixin, serializers.Serializer):
+class ProvisionPartSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
     """A provision, as its law lists it."""
 
-    code = serializers.CharField(help_text="Permanent code: the law's code, a colon, the number.")
+    describes = Provision
+
+    code = serializers.CharField()
     number = serializers.CharField()
     heading = serializers.CharField()
     summary = serializers.CharField()
     text_original = serializers.CharField()
     text_translation = serializers.CharField()
-    articles = CodesField(
-        lambda provision: provision.article_codes, help_text="Codes of treaty articles."
-    )
+    articles = CodesField(lambda provision: provision.article_codes)
     benefit_element = TermCodeField(source="benefit_element_id")
-    max_imprisonment_years = NumberField(help_text="Years.")
+    max_imprisonment_years = NumberField()
     life = serializers.BooleanField(allow_null=True)
     max_fine = MoneyField("max_fine")
 
@@ -45,19 +52,25 @@ class ProvisionSerializer(ProvisionPartSerializer):
     """A provision with its law."""
 
     law = serializers.CharField(source="law.code")
-    law_title = serializers.CharField(source="law.title")
-    jurisdiction = serializers.CharField(source="law.jurisdiction_id")
+    law_title = serializers.CharField(source="law.title", help_text="The title of that law.")
+    jurisdiction = serializers.CharField(
+        source="law.jurisdiction_id", help_text=meaning(Law, "jurisdiction")
+    )
 
 
-class LawRelationSerializer(serializers.Serializer):
+class LawRelationSerializer(DescribedMixin, serializers.Serializer):
+    describes = LawRelation
+
     kind = serializers.CharField(help_text="`amends` or `repeals`.")
-    law = serializers.CharField(source="other.code")
+    law = serializers.CharField(source="other.code", help_text=meaning(LawRelation, "other"))
 
 
 class LawSerializer(RecordSerializer):
     """A law."""
 
-    jurisdiction = serializers.CharField(source="jurisdiction_id", help_text="Alpha-3 code.")
+    describes = Law
+
+    jurisdiction = serializers.CharField(source="jurisdiction_id")
     type = TermCodeField(source="type_id")
     number = serializers.CharField()
     adopted = PartialDateOutput()
@@ -67,8 +80,9 @@ class LawSerializer(RecordSerializer):
     migrants_not_liable = serializers.BooleanField(allow_null=True)
     summary = serializers.CharField()
     provisions = ProvisionPartSerializer(many=True)
-    effects = serializers.SerializerMethodField(help_text="Laws that it amends or repeals.")
+    effects = serializers.SerializerMethodField()
     sources = SourceSerializer(many=True)
+    attachments = AttachmentsField()
 
     @extend_schema_field(LawRelationSerializer(many=True))
     def get_effects(self, law: Any) -> Any:
@@ -85,7 +99,7 @@ class LawViewSet(RecordViewSet):
     queryset = Law.objects.none()
     database_slug = Law.database
     long_columns = ("summary",)
-    complete_only = frozenset({"summary", "provisions", "effects", "sources"})
+    complete_only = frozenset({"summary", "provisions", "effects", "sources", "attachments"})
 
 
 class ProvisionViewSet(ReferenceViewSet):
@@ -94,6 +108,29 @@ class ProvisionViewSet(ReferenceViewSet):
     serializer_class = ProvisionSerializer
     filterset_class = ProvisionFilters
     queryset = Provision.objects.none()
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A provision; of a law that was merged with another, where its code leads now."""
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except Http404:
+            path = self._moved_to(kwargs["code"])
+            if path is None:
+                raise
+            return Response({"code": path[0]}, status=301, headers={"Location": path[1]})
+
+    def _moved_to(self, code: str) -> tuple[str, str] | None:
+        """The code and address of the provision that took a code's place, or of its law."""
+        law, colon, anchor = code.partition(":")
+        if not colon or "\x00" in code:
+            return None
+        target = redirect_target(law)
+        if target is None:
+            return None
+        there = redirect_target(code) or f"{target}:{anchor}"
+        if self.get_queryset().filter(code=there).exists():
+            return there, reverse("api:provisions-detail", kwargs={"code": there})
+        return target, reverse("api:laws-detail", kwargs={"code": target})
 
     def get_queryset(self) -> QuerySet[Provision]:
         return Provision.objects.public().for_list().order_by("law__code", "position", "pk")

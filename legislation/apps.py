@@ -4,10 +4,13 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from legislation.dictionary import MEANINGS
+
 
 class LegislationConfig(AppConfig):
     name = "legislation"
     verbose_name = _("Legislation")
+    meanings = MEANINGS
 
     def ready(self) -> None:
         from legislation.api import LawViewSet, ProvisionViewSet
@@ -40,5 +43,8 @@ class LegislationConfig(AppConfig):
             resources=(("provisions", ProvisionViewSet),),
             importer=LawImporter(),
             exporter=export_law,
+            date_field="adopted",
+            identified_by=(("number", "number"),),
+            told_apart_by=("type", "number", "adopted"),
             affected=affected,
         )

@@ -8,8 +8,13 @@ from collections.abc import Iterable
 from legislation.models import Law, Provision
 
 
+def slug_of(number: str) -> str:
+    """The number of a provision in letters, as its code has it; '' where it has none."""
+    return re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")[:70]
+
+
 def _code(law_code: str, number: str, place: int, taken: set[str]) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")[:70] or f"p{place}"
+    slug = slug_of(number) or f"p{place}"
     code, copy = f"{law_code}:{slug}", 1
     while code in taken:
         copy += 1

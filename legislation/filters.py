@@ -42,6 +42,7 @@ class LawParameters(ParameterSet):
     has_humanitarian_exemption = PresenceParameter(label=_("Humanitarian exemption"))
     has_migrants_not_liable = PresenceParameter(label=_("Liability of migrants"))
     has_second_source = PresenceParameter(label=_("Second source"))
+    has_attachment = PresenceParameter(label=_("Document attached"))
 
     ordered_pairs = (("adopted_from", "adopted_to"),)
     period = ("adopted_from", "adopted_to")

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import models
 
-from legislation.codes import provision_codes
+from legislation.codes import free_provision_code, provision_codes, slug_of
 from legislation.exports import export_law
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
 from portal.exchange import schema
+from portal.exchange.identity import Identity, year_of
 from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
 from portal.exchange.records import (
     SET_ONCE,
@@ -21,6 +22,8 @@ from portal.exchange.records import (
     term_key,
 )
 from portal.exchange.schema import Schema
+from portal.records.lines import canonical
+from portal.search.models import Identifier
 
 
 class LawImporter(RecordImporter[Law]):
@@ -46,6 +49,7 @@ class LawImporter(RecordImporter[Law]):
                 "life": schema.BOOLEAN,
                 "max_fine": schema.money(),
             },
+            of=Provision,
         )
         return schema.record(
             ["id", "jurisdiction", "title", "type", "status", "sources"],
@@ -67,6 +71,7 @@ class LawImporter(RecordImporter[Law]):
                 },
                 "sources": schema.sources(LawSource),
             },
+            of=Law,
         )
 
     def codes(self, line: dict[str, Any]) -> Iterator[str]:
@@ -77,6 +82,38 @@ class LawImporter(RecordImporter[Law]):
         for kind in LawRelation.Kind.values:
             for index, code in enumerate(line.get(kind, [])):
                 yield f"{kind}[{index}]", "legislation", code
+
+    def identity(self, line: dict[str, Any]) -> Identity:
+        return Identity(
+            title=line.get("title", ""),
+            place=line.get("jurisdiction", ""),
+            year=year_of(line.get("adopted")),
+            named=((Identifier.Kind.NUMBER, line.get("number", "")),),
+            rules=(
+                ("number", "title", "place"),
+                ("title", "place", "year"),
+                ("number", "place", "year"),
+            ),
+            begins=("place",),
+        )
+
+    def identity_of_part(self, key: str, part: Any) -> Any:
+        # A provision is the law's provision of that number, whatever is said of it.
+        slug = slug_of(part.get("number", "")) if key == "provisions" else ""
+        return slug or super().identity_of_part(key, part)
+
+    def parts_with_codes(self, record: Law) -> Sequence[tuple[models.Model, Any]]:
+        lines = canonical(export_law(record)["provisions"])
+        return [
+            (provision, self.identity_of_part("provisions", line))
+            for provision, line in zip(record.provisions.all(), lines, strict=True)
+        ]
+
+    def adopt(self, part: models.Model, record: Law) -> None:
+        provision = Provision.objects.get(pk=part.pk)
+        provision.code = free_provision_code(record, provision.number)
+        provision.law = record
+        provision.save(update_fields=["law", "code"])
 
     def existing(self) -> models.QuerySet[Law]:
         return Law.objects.for_export()

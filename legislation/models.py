@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from legislation.querysets import LawQuerySet, ProvisionQuerySet
+from legislation.querysets import LawQuerySet, ProvisionQuerySet, bodies_without_force
+from portal.attachments.models import Attachment
 from portal.records.dates import PartialDateField
 from portal.records.models import Record
 from portal.records.money import money_constraints, validate_currency
@@ -57,9 +58,31 @@ class Law(Record):
         verbose_name_plural = _("laws")
         indexes = [GistIndex(fields=["adopted"], name="law_adopted_gist")]
 
+    def applies_in(self, place: str) -> bool:
+        """Whether it is a law of a jurisdiction, or of a body whose law applies there.
+
+        Reads `jurisdiction`: select it.
+        """
+        if self.jurisdiction_id == place:
+            return True
+        is_of_a_body = self.jurisdiction.kind == Jurisdiction.Kind.INTERNATIONAL_COURT
+        return is_of_a_body and self.jurisdiction_id not in bodies_without_force(place)
+
 
 class LawSource(Source):
     law = models.ForeignKey(Law, on_delete=models.CASCADE, related_name="sources")
+
+
+class LawAttachment(Attachment):
+    owner_field = "law"
+
+    law = models.ForeignKey(Law, on_delete=models.CASCADE, related_name="attachments")
+
+    class Meta(Attachment.Meta):
+        constraints = [
+            *Attachment.Meta.constraints,
+            models.UniqueConstraint(name="law_attachment_once", fields=["law", "sha256"]),
+        ]
 
 
 class LawRelation(models.Model):

@@ -7,9 +7,15 @@ from typing import Self
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, Prefetch
+from django.db.models import OuterRef, Prefetch, Q
 
 from portal.records.models import RecordQuerySet
+from portal.reference.catalog import catalog
+from portal.reference.models import Jurisdiction
+
+#: Bodies whose law binds their members only, and the grouping of the reference data that says
+#: who these are. Of another body nobody says whom its law binds: it is taken to apply everywhere.
+MEMBERS_ONLY = {"EUE": "european_union"}
 
 
 def article_codes(through: str, owner: str) -> ArraySubquery:
@@ -18,7 +24,27 @@ def article_codes(through: str, owner: str) -> ArraySubquery:
     return ArraySubquery(links.order_by("position", "pk").values("article_id"))
 
 
+def bodies_without_force(place: str) -> set[str]:
+    """The bodies whose law does not apply in a jurisdiction, because it is no member."""
+    groupings = catalog().memberships.get(place, ())
+    return {body for body, members in MEMBERS_ONLY.items() if members not in groupings}
+
+
 class LawQuerySet(RecordQuerySet):
+    def applying_in(self, *places: str) -> Self:
+        """Laws of some jurisdictions, and of the bodies whose law applies there."""
+        condition = Q(jurisdiction__in=places)
+        for place in places:
+            condition |= Q(jurisdiction__kind=Jurisdiction.Kind.INTERNATIONAL_COURT) & ~Q(
+                jurisdiction__in=bodies_without_force(place)
+            )
+        return self.filter(condition)
+
+    def for_courts_of(self, place: str) -> Self:
+        """Laws that the courts of a jurisdiction apply; international courts judge by any."""
+        courts = Jurisdiction.objects.filter(kind=Jurisdiction.Kind.INTERNATIONAL_COURT)
+        return self.all() if courts.filter(pk=place).exists() else self.applying_in(place)
+
     def for_list(self) -> Self:
         """Laws with the codes of the articles that their provisions implement."""
         links = (
@@ -41,22 +67,39 @@ class LawQuerySet(RecordQuerySet):
         )
 
     def for_detail(self) -> Self:
-        """Laws with provisions, sources and their effects on other laws: four queries."""
+        """Laws with provisions, sources, documents and effects on other laws: five queries."""
         return self.for_export()
 
     def for_page(self) -> Self:
-        """Laws with provisions, sources and their jurisdiction's treaty status: three queries."""
-        return self.for_index().select_related("jurisdiction__treaty_status")
+        """Laws with provisions, sources, documents and their jurisdiction's treaty status: four
+        queries."""
+        return self.with_parts().select_related("jurisdiction__treaty_status")
+
+    def with_parts(self, *, for_index: bool = False) -> Self:
+        """Laws with provisions, sources and documents.
+
+        Args:
+            for_index: whether the texts of their documents are read as well.
+        """
+        provisions = apps.get_model("legislation.Provision").objects.with_articles()
+        documents = apps.get_model("legislation.LawAttachment").objects
+        return self.prefetch_related(
+            Prefetch("provisions", queryset=provisions),
+            "sources",
+            Prefetch(
+                "attachments",
+                queryset=documents.for_index() if for_index else documents.without_texts(),
+            ),
+        )
 
     def for_index(self) -> Self:
         """What the search documents of laws are made of."""
-        provisions = apps.get_model("legislation.Provision").objects.with_articles()
-        return self.prefetch_related(Prefetch("provisions", queryset=provisions), "sources")
+        return self.with_parts(for_index=True)
 
     def for_export(self) -> Self:
         """Everything that a line of the collection says of a law."""
         relations = apps.get_model("legislation.LawRelation").objects.select_related("other")
-        return self.for_index().prefetch_related(
+        return self.with_parts().prefetch_related(
             Prefetch("effects", queryset=relations.order_by("pk"))
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from legislation.models import Law
+from portal.attachments.searching import public_attachments, searched_texts
 from portal.reference.catalog import catalog
 from portal.search.analysis import Text
 from portal.search.index import Document
@@ -33,6 +34,7 @@ def recorded(law: Law) -> dict[str, bool]:
         "humanitarian_exemption": law.humanitarian_exemption is not None,
         "migrants_not_liable": law.migrants_not_liable is not None,
         "second_source": len(law.sources.all()) > 1,
+        "attachment": bool(public_attachments(law)),
     }
 
 
@@ -70,6 +72,7 @@ def document(law: Law) -> Document:
             *(p.number for p in provisions),
             *(Text(p.text_original, (law.language,)) for p in provisions),
             catalog().jurisdictions.get(law.jurisdiction_id, {}).get("en", ""),
+            *(Text(text, (language,)) for text, language in searched_texts(law)),
         ],
         identifiers=[(Identifier.Kind.NUMBER, law.number)],
     )

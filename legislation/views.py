@@ -10,6 +10,7 @@ from django.db.models import Q
 from legislation.models import Law, LawRelation
 from legislation.querysets import LawQuerySet
 from legislation.search import COMPLETENESS, recorded
+from portal.attachments.pages import shown_attachments
 from portal.records.views import RecordView
 from portal.search.links import linked_records
 from portal.search.views import FacetView, SearchView
@@ -48,6 +49,7 @@ class LawView(RecordView):
             provision.cases_url = cases.url_for("provision", provision.code)
         return {
             **context,
+            "attachments": shown_attachments(law),
             "relations": list(_relations(law)),
             "cases": cases.records,
             "cases_database": cases.database,

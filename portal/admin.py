@@ -18,7 +18,20 @@ from django.views.decorators.cache import never_cache
 
 
 class LabelledChoices(AutocompleteJsonView):
-    """Choices under the names that their admins give them."""
+    """Choices under the names that their admins give them, limited as their box asks for.
+
+    A box may send `within`: the jurisdiction of a case for its laws, a law for its provisions
+    (static/js/limited-choices.js). The admin of what is chosen knows what that means
+    (`choices_within`); where it cannot mean anything there is nothing to choose from.
+    """
+
+    def get_queryset(self) -> Any:
+        found = super().get_queryset()
+        within = self.request.GET.get("within", "")
+        if not within:
+            return found
+        limited = getattr(self.model_admin, "choices_within", None)
+        return limited(found, within, self.term.strip()) if limited else found.none()
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         from portal.reference.widgets import choice_label
@@ -45,8 +58,9 @@ class PortalAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         from portal.accounts.urls import addresses
+        from portal.curation.export_admin import addresses as exports
 
-        return [*addresses(self), *super().get_urls()]
+        return [*addresses(self), *exports(self), *super().get_urls()]
 
     # The stock login cannot be given another view, so this is the stock login with ours.
     @method_decorator(never_cache)

@@ -177,7 +177,17 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "map"),
 )
 
+# A case with many defendants and charges is one form; what it may hold is bounded where it is read.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 COLLECTION_DIR = BASE_DIR / "collection"
+
+# Documents kept with records; no web server may serve this directory (portal/attachments).
+ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(BASE_DIR / "var" / "attachments")))
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 << 20)
+
+# Files that curators import; no web server may serve this directory (portal/imports).
+IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(BASE_DIR / "var" / "imports")))
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -34,6 +34,7 @@ urlpatterns = [
     path("", views.root, name="root"),
     path("favicon.ico", views.favicon),
     path("id/<slug:code>", views.permanent, name="permanent"),
+    path("files/", include("portal.attachments.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),

@@ -92,9 +92,12 @@ class Page(HTMLParser):
     def add_row(self, prefix: str, **values: Any) -> int:
         """Add a row to an inline, as its “Add another” does; returns its number."""
         number = int(self.data[f"{prefix}-TOTAL_FORMS"][0])
-        for name, initial in self.blank.items():
+        for name, initial in list(self.blank.items()):
             if name.startswith(f"{prefix}-__prefix__"):
-                self.data[name.replace("__prefix__", str(number))] = list(initial)
+                # What the copy has a place-holder in is a row that can be added to it in turn.
+                copied = name.replace("__prefix__", str(number), 1)
+                kept = self.blank if "__prefix__" in copied else self.data
+                kept[copied] = list(initial)
         self.data[f"{prefix}-TOTAL_FORMS"] = [str(number + 1)]
         self.fill(**{f"{prefix}-{number}-{name}": value for name, value in values.items()})
         return number

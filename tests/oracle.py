@@ -209,6 +209,8 @@ RECORDED: dict[str, dict[str, Callable[[Line], bool]]] = {
         "cooperation": _has("cooperation"),
         "law": _any(_list("laws_applied"), "law_id"),
         "provision": lambda line: bool(_provisions(line)),
+        # Documents are files: no line of the collection has one.
+        "attachment": lambda line: False,
     },
     "legislation": {
         "date": _has("adopted"),
@@ -222,6 +224,7 @@ RECORDED: dict[str, dict[str, Callable[[Line], bool]]] = {
         "humanitarian_exemption": _has("humanitarian_exemption"),
         "migrants_not_liable": _has("migrants_not_liable"),
         "second_source": _two_sources,
+        "attachment": lambda line: False,
     },
     "bibliography": {
         "date": _has("issued"),

@@ -65,7 +65,11 @@ def test_terms_keep_their_order(admin_client: Client) -> None:
     ("typed", "message"),
     [
         ("2031-02-30", "The calendar has no date 2031-02-30."),
-        ("31/12/2031", "Enter a date as YYYY, YYYY-MM or YYYY-MM-DD."),
+        (
+            "11/12/2031",
+            "Is this 11 December 2031 or 12 November 2031? Write the month as a word, or"
+            " 2031-12-11.",
+        ),
         ("0999", "The year must be from 1000 to 2999."),
     ],
 )

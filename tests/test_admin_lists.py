@@ -19,6 +19,7 @@ from bibliography.models import Work, WorkTerm
 from caselaw.models import Case, CaseTerm, Defendant, LawApplied, ProvisionApplied
 from legislation.models import Law, Provision
 from portal.accounts.models import User
+from portal.curation.models import SuspectedPair
 from portal.links.models import Address
 from portal.records.models import Redirect, Revision, State
 from portal.reference.models import DataVersion, Jurisdiction, Term
@@ -35,6 +36,10 @@ def one_of_each() -> None:
     Redirect.objects.create(code="old", target="new", reason="renamed")
     User.objects.create_user("somebody")
     Address.objects.create(url="https://example.org/")
+    first, second = Case.objects.order_by("pk")[:2]
+    SuspectedPair.objects.create(
+        database="cases", first_id=first.pk, second_id=second.pk, reasons=[], likeness=0
+    )
 
 
 #: Made from the records and from changes of them; nobody writes them by hand.

@@ -77,6 +77,8 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield chromium
         chromium.close()
+        # Beside that loop Django keeps connections of its own, which nobody else would close.
+        connections.close_all()
     monkeypatch.undo()
 
 

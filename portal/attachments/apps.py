@@ -2,8 +2,11 @@
 
 from django.apps import AppConfig
 
+from portal.attachments.dictionary import MEANINGS
+
 
 class AttachmentsConfig(AppConfig):
     name = "portal.attachments"
     label = "attachments"
     verbose_name = "Attachments"
+    meanings = MEANINGS

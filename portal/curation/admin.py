@@ -17,14 +17,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import portal.curation.pair_admin  # noqa: F401 (registers the pairs)
+from portal.curation.alike_admin import AlikeAdmin
+from portal.curation.export_admin import ExportAdmin
 from portal.curation.history import HistoryAdmin
-from portal.curation.queues import ChangedLately, EnteredBy, HasReviewNote, WhatIsMissing
+from portal.curation.merge_admin import MergeAdmin
+from portal.curation.queues import (
+    ChangedLately,
+    EnteredBy,
+    HasReviewNote,
+    LostSources,
+    WhatIsMissing,
+)
+from portal.curation.sections import SectionsAdmin
 from portal.records import roles
 from portal.records.forms import RecordForm, TermsForm, chosen_terms
 from portal.records.models import Record, Redirect, Revision, State
 from portal.records.revisions import begin, take
+from portal.records.typed_dates import DATES_AS_TYPED
 from portal.reference.catalog import catalog
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
+from portal.reference.pasted import append_sources
 from portal.search import index
 from portal.search.engine import holding
 from portal.search.models import SearchDocument
@@ -48,10 +61,22 @@ PUBLICATION: tuple[StrPromise, _FieldOpts] = (
 )
 
 
-class RecordAdmin(ReferenceFieldsMixin, HistoryAdmin):
+#: Below the sources of a record: many at once.
+PASTED_SOURCES: tuple[StrPromise, _FieldOpts] = (
+    gettext_lazy("Paste several sources"),
+    {"classes": ("collapse",), "fields": ("pasted_sources",)},
+)
+
+
+class RecordAdmin(
+    AlikeAdmin, MergeAdmin, ExportAdmin, ReferenceFieldsMixin, SectionsAdmin, HistoryAdmin
+):
     """What the admins of all databases share."""
 
+    model: Any
     form = RecordForm
+    formfield_overrides = DATES_AS_TYPED
+    change_list_template = "admin/record_change_list.html"
     show_full_result_count = False
     list_per_page = 50
     search_fields = ("code",)
@@ -80,7 +105,8 @@ class RecordAdmin(ReferenceFieldsMixin, HistoryAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         found = super().get_list_filter(request)
-        return ("state", HasReviewNote, EnteredBy, ChangedLately, *found, WhatIsMissing)
+        mine = (HasReviewNote, EnteredBy, ChangedLately, LostSources)
+        return ("state", *mine, *found, WhatIsMissing)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # A code is part of addresses; once public it changes by a redirect, not by typing.
@@ -162,10 +188,13 @@ class RecordAdmin(ReferenceFieldsMixin, HistoryAdmin):
         super().save_related(request, form, formsets, change)
         if isinstance(form, TermsForm):
             form.save_terms()
+        for source in append_sources(form.instance, form.cleaned_data.get("pasted_sources") or ()):
+            messages.info(request, _("The record has this source already: %s") % source.url)
         action = Revision.Action.CHANGED if change else Revision.Action.ENTERED
         why = form.cleaned_data.get("why", "")
         take(form.instance, action=action, user=request.user, why=why)
         index.refresh([form.instance])
+        self.tell_alike(request, form, change=change)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -221,6 +250,7 @@ class PartAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
     """A part of a record on a page of its own; reached from the record, absent from the index."""
 
     form = CuratorForm
+    formfield_overrides = DATES_AS_TYPED
     show_full_result_count = False
     list_per_page = 50
     #: The name of the foreign key to the record that the part belongs to.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.records.differences import differences
 from portal.records.models import Record, Revision
-from portal.records.revisions import bring_back
+from portal.records.revisions import KEPT, bring_back
 
 #: Revisions that the page lists; older ones can still be compared by their number.
 SHOWN = 200
@@ -96,8 +96,13 @@ class HistoryAdmin(admin.ModelAdmin):
         context = self._context(request, record)
         context |= {"revision": revision, "form": form}
         if latest is not None:
-            context["differences"] = differences(latest.line, revision.line)
+            context["differences"] = differences(_returning(latest), _returning(revision))
         return render(request, "admin/record_bring_back.html", context)
+
+
+def _returning(revision: Revision) -> dict[str, Any]:
+    """Of what a revision says, that which comes back with it."""
+    return {key: value for key, value in revision.line.items() if key not in KEPT}
 
 
 def _number(text: str) -> int:

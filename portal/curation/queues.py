@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from portal.records.database import Database, database_for, databases
 from portal.records.models import State
 from portal.records.roles import may_view
+from portal.reference.provenance import LinkStatus
 from portal.search.models import SearchDocument
 
 #: How long ago a change is a late one.
@@ -97,6 +98,26 @@ class WhatIsMissing(admin.SimpleListFilter):
         return queryset.exclude(pk__in=stating.values("object_id"))
 
 
+class LostSources(admin.SimpleListFilter):
+    """Records of which a source can no longer be reached (`portal.links`)."""
+
+    title = gettext_lazy("sources")
+    parameter_name = "sources"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("lost", _("One is not reachable"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(_has_lost(queryset.model)) if self.value() == "lost" else queryset
+
+
+def _has_lost(model: type[Any]) -> Exists:
+    """Whether a source of the record was found dead twice, a week apart."""
+    owner = model._meta.get_field("sources").field
+    lost = owner.model._default_manager.filter(status=LinkStatus.DEAD)
+    return Exists(lost.filter(**{owner.name: OuterRef("pk")}))
+
+
 @dataclass(frozen=True)
 class Queue:
     """Records of one database that wait for somebody, with the list that shows them."""
@@ -106,7 +127,7 @@ class Queue:
     url: str
 
 
-def _kinds(user: Any) -> dict[str, tuple[str, Q, dict[str, str]]]:
+def _kinds(user: Any, model: type[Any]) -> dict[str, tuple[str, Q | Exists, dict[str, str]]]:
     """Of each queue its name, what it holds, and the filters of the list that show the same."""
     unpublished = Q(state__in=[State.DRAFT, State.IN_REVIEW])
     return {
@@ -118,12 +139,13 @@ def _kinds(user: Any) -> dict[str, tuple[str, Q, dict[str, str]]]:
         "review": (_("To review"), Q(state=State.IN_REVIEW), {"state__exact": State.IN_REVIEW}),
         "lately": (_("Changed in the last 14 days"), _lately(), {"changed": "lately"}),
         "noted": (_("With a review note"), ~Q(review_note=""), {"note": "yes"}),
+        "lost": (_("A source is not reachable"), _has_lost(model), {"sources": "lost"}),
     }
 
 
 def queues_of(database: Database, user: Any) -> list[Queue]:
     """The queues of a database in one question, those without a record left out."""
-    kinds = _kinds(user)
+    kinds = _kinds(user, database.model)
     counts = database.records.aggregate(
         **{name: Count("pk", filter=condition) for name, (_l, condition, _f) in kinds.items()}
     )

@@ -21,6 +21,7 @@ from portal.exchange.foundations import (
     read_vocabularies,
     twice,
 )
+from portal.exchange.judging import line_faults, shared_values
 from portal.exchange.reading import Line, read_lines
 from portal.exchange.reference import (
     ArticleImporter,
@@ -152,20 +153,14 @@ def _cross_faults(
     }
     for slug, lines in sound.items():
         known[slug] |= {code for line in lines for code in importers[slug].codes(line.data)}
+
+    def is_known(target: str, code: str) -> bool:
+        return code in known[target] or target not in whole
+
     for slug, lines in sound.items():
-        seen: dict[tuple[str, str], Line] = {}
         for line in lines:
-            yield from (line.fault(*fault) for fault in importers[slug].faults(line.data))
-            for key, target, code in importers[slug].references(line.data):
-                if code not in known[target] and target in whole:
-                    yield line.fault(key, f"no record “{code}” in {target}.jsonl")
-                elif code == line.data["id"]:
-                    yield line.fault(key, "the record names itself")
-            for pair in importers[slug].unique_keys(line.data):
-                if pair in seen:
-                    message = f"“{pair[1]}” stands already in line {seen[pair].number}"
-                    yield line.fault(pair[0], message)
-                seen.setdefault(pair, line)
+            yield from line_faults(importers[slug], line, is_known, lambda slug: f"{slug}.jsonl")
+        yield from shared_values(importers[slug], lines)
 
 
 def _attach_notes(records: Iterable[Line], notes: Sequence[Line], *, can_miss: bool) -> list[Fault]:

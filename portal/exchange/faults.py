@@ -32,15 +32,22 @@ class Fault:
         line: the line, counted from 1; 0 for the file as a whole.
         key: where in the object, as in `defendants[0].charges[1].verdict`; '' for all of it.
         message: what is wrong.
+        sheet: the sheet of a workbook, whose row `line` is.
+        column: the column by its letters, as spreadsheets show it; '' where there is none.
     """
 
     file: str
     line: int
     key: str
     message: str
+    sheet: str = ""
+    column: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
+        if self.sheet or self.column:
+            cell = f"{self.column}{self.line or ''}"
+            place = ":".join(part for part in (self.file, shown(self.sheet, 60), cell) if part)
         key = f"{self.key}: " if self.key else ""
         return f"{place}: {shown(key)}{shown(self.message)}"
 

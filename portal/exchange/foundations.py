@@ -20,6 +20,7 @@ from portal.exchange.reference import (
     TermImporter,
 )
 from portal.exchange.schema import Schema
+from portal.reference.catalog import catalog
 from portal.reference.models import Region
 
 VOCABULARIES = "vocabularies.json"
@@ -48,6 +49,18 @@ def codes_of(reference: dict[str, list[Line]]) -> Codes:
     codes[ARTICLES] = [line.data["code"] for line in reference["treaty articles"]]
     codes["jurisdictions"] = [line.data["code"] for line in reference["jurisdictions"]]
     return Codes(codes)
+
+
+def present_codes() -> Codes:
+    """The codes that records may use now, by vocabulary, from the reference data in memory."""
+    known = catalog()
+    return Codes(
+        {
+            **{name: list(codes) for name, codes in known.vocabularies.items()},
+            ARTICLES: list(known.articles),
+            "jurisdictions": list(known.jurisdictions),
+        }
+    )
 
 
 def twice(lines: Iterable[Line], key: str, value_of: Callable[[Any], Any]) -> list[Fault]:

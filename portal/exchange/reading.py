@@ -29,12 +29,15 @@ class Line:
     Attributes:
         number: the line, or 0 in a file that is one object.
         place: where in that one object: `jurisdictions[3]`.
+        given: the top-level keys that the file speaks of at all, a member of an object with a
+            dot (`migrants.count`) where it speaks of some members only; None for all keys.
     """
 
     file: str
     number: int
     data: dict[str, Any]
     place: str = ""
+    given: frozenset[str] | None = None
 
     def fault(self, key: str, message: str) -> Fault:
         key = ".".join(part for part in (self.place, key) if part)
@@ -75,6 +78,31 @@ def read_object(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
         return None
 
 
+def read_list(path: Path, name: str, faults: list[Fault]) -> list[Line] | None:
+    """The objects of a JSON file that is a list of them, numbered by their places from 1.
+
+    Returns:
+        None, with a fault added, where it is no such list; an entry that is no object, or that
+        we could not hold, is a fault and left out.
+    """
+    found = _load(name, 0, path.read_bytes().removeprefix(_BYTE_ORDER_MARK), faults)
+    if found is None:
+        return None
+    if not isinstance(found[0], list):
+        faults.append(Fault(name, 0, "", "is not a list of objects"))
+        return None
+    lines = []
+    for number, data in enumerate(found[0], start=1):
+        if _is_sound(name, number, data, faults):
+            lines.append(Line(name, number, data))
+    return lines
+
+
+def is_unfit(text: str) -> bool:
+    """Whether a text holds what we could not hold: a control character, half a surrogate pair."""
+    return bool(_UNFIT.search(text))
+
+
 def _is_file(path: Path, faults: list[Fault]) -> bool:
     """Whether there is a plain file: a pipe or a device might never end."""
     if not path.is_file():
@@ -97,9 +125,16 @@ def _bounded(name: str, stream: BinaryIO, faults: list[Fault]) -> Iterator[tuple
 
 
 def _decode(name: str, number: int, raw: bytes, faults: list[Fault]) -> dict[str, Any] | None:
-    data, message, line = None, "", number
+    """The object that a line, or a file by the number 0, is; or None with a fault added."""
+    found = _load(name, number, raw, faults)
+    return found[0] if found and _is_sound(name, number, found[0], faults) else None
+
+
+def _load(name: str, number: int, raw: bytes, faults: list[Fault]) -> tuple[Any] | None:
+    """What a text of JSON says, whatever that is; or None with a fault added."""
+    line = number
     try:
-        data = _parse(raw.strip() if number else raw)
+        return (_parse(raw.strip() if number else raw),)
     except UnicodeDecodeError as error:
         message = f"is not UTF-8: byte {error.start + 1}"
     except RecursionError:
@@ -109,14 +144,18 @@ def _decode(name: str, number: int, raw: bytes, faults: list[Fault]) -> dict[str
         message = f"is not JSON: {error.msg}, column {error.colno}"
     except ValueError as error:
         message = str(error)
-    else:
-        message = "" if isinstance(data, dict) else "is not an object"
-    if message:
-        faults.append(Fault(name, line, "", message))
-        return None
-    unfit = [Fault(name, line, place_of(path), why) for path, why in _unfit(data, ())]
+    faults.append(Fault(name, line, "", message))
+    return None
+
+
+def _is_sound(name: str, number: int, data: Any, faults: list[Fault]) -> bool:
+    """Whether something is an object that we can hold; otherwise faults are added."""
+    if not isinstance(data, dict):
+        faults.append(Fault(name, number, "", "is not an object"))
+        return False
+    unfit = [Fault(name, number, place_of(path), why) for path, why in _unfit(data, ())]
     faults += unfit
-    return None if unfit else data
+    return not unfit
 
 
 def _parse(raw: bytes) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
+from portal.attachments.history import told
 from portal.exchange import schema
+from portal.exchange.identity import Identity
 from portal.exchange.schema import Schema
 from portal.exchange.sync import Importer
 from portal.records.models import Record, Redirect, State
@@ -48,13 +51,13 @@ def money_values(prefix: str, money: dict[str, Any] | None) -> dict[str, Any]:
 def head_properties(model: type[Record]) -> dict[str, Schema]:
     """The schema of the keys that every record's line may have."""
     return {
-        "id": schema.CODE,
+        "id": schema.of_field(model, "code", schema.CODE),
         "title": schema.text(model, "title"),
         "title_original": schema.text(model, "title_original"),
-        "language": schema.LANGUAGE,
-        "state": {"enum": State.values},
-        "withdrawal_reason": schema.TEXT,
-        "review_note": schema.TEXT,
+        "language": schema.of_field(model, "language", schema.LANGUAGE),
+        "state": schema.of_field(model, "state", {"enum": State.values}),
+        "withdrawal_reason": schema.text(model, "withdrawal_reason"),
+        "review_note": schema.text(model, "review_note"),
     }
 
 
@@ -116,6 +119,41 @@ class RecordImporter(Importer[R]):
     def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """What no two records share beside their codes: key and value."""
         yield from ()
+
+    def identity(self, line: dict[str, Any]) -> Identity:
+        """What tells which record a line without a code means; the line may hold anything."""
+        return Identity(title=line.get("title", ""))
+
+    def holders(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Of pairs that `unique_keys` gives, those that a record has, with the record's code."""
+        return {}
+
+    def history(self, instance: R) -> dict[str, Any]:
+        """What the history keeps of a record: its line, and which documents were attached.
+
+        Documents are files and no part of the line: nothing loads them or brings them back.
+        """
+        return {**self.export(instance), **told(instance)}
+
+    def identity_of_part(self, key: str, part: Any) -> Any:
+        """What makes two entries of a list the same where two lines become one; can be hashed.
+
+        Of sources it is their address, of all else what they say.
+        """
+        if key == "sources" and part.get("url"):
+            return part["url"]
+        return json.dumps(part, sort_keys=True, ensure_ascii=False)
+
+    def parts_with_codes(self, record: R) -> Sequence[tuple[models.Model, Any]]:
+        """The parts of a record that others refer to, in order, each with its identity."""
+        return ()
+
+    def adopt(self, part: models.Model, record: R) -> None:
+        """Let a part with a code of its own, and with it all that refers to it, change its record.
+
+        It gets a code behind that of the new record.
+        """
+        raise TypeError(f"{type(self).__name__} has no parts with codes of their own")
 
     def following(
         self, model: type[models.Model], changing: Sequence[Any]

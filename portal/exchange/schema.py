@@ -10,10 +10,12 @@ from typing import Any
 
 import jsonschema_rs
 from django.db import models
+from django.utils.translation import gettext as _
 
 from portal.exchange.faults import Fault, place_of, shown
 from portal.exchange.reading import Line
 from portal.records.dates import PartialDate
+from portal.reference.meanings import meaning
 
 Schema = dict[str, Any]
 
@@ -34,14 +36,33 @@ MAX_FAULTS_OF_A_LINE = 50
 _VALUE = "\ufffe"
 
 
-def record(required: Iterable[str], properties: Mapping[str, Schema]) -> Schema:
-    """An object that has the keys given and no others."""
+def record(
+    required: Iterable[str],
+    properties: Mapping[str, Schema],
+    of: type[models.Model] | None = None,
+) -> Schema:
+    """An object that has the keys given and no others.
+
+    Args:
+        required: the keys that it must have.
+        properties: the schema of each key.
+        of: the model that the object is a row of: the dictionary says what its keys mean.
+    """
+    told = {name: _told(inner, of, name) for name, inner in properties.items()}
     return {
         "type": "object",
-        "properties": dict(properties),
+        "properties": told,
         "required": list(required),
         "additionalProperties": False,
     }
+
+
+def _told(schema: Schema, model: type[models.Model] | None, *names: str) -> Schema:
+    """A schema with what the dictionary says of the field; what was said of it before stays."""
+    if model is None or "description" in schema:
+        return schema
+    text = str(meaning(model, *names))
+    return {**schema, "description": text} if text else schema
 
 
 def listing(items: Schema, *, unique: bool = False) -> Schema:
@@ -52,7 +73,12 @@ def listing(items: Schema, *, unique: bool = False) -> Schema:
 def text(model: type[models.Model], field: str) -> Schema:
     """A text that fits into a model's field."""
     limit = getattr(model._meta.get_field(field), "max_length", None)
-    return {**TEXT, "maxLength": limit} if limit else TEXT
+    return _told({**TEXT, "maxLength": limit} if limit else TEXT, model, field)
+
+
+def of_field(model: type[models.Model], name: str, schema: Schema) -> Schema:
+    """A schema of a key that is not called as the model's field is."""
+    return _told(schema, model, name)
 
 
 def positive(maximum: float) -> Schema:
@@ -62,14 +88,22 @@ def positive(maximum: float) -> Schema:
 
 def money() -> Schema:
     """An amount above zero and its currency (ISO 4217)."""
-    return record(["amount", "currency"], {"amount": positive(10**13), "currency": CURRENCY})
+    properties = {
+        "amount": {**positive(10**13), "description": str(_("The amount, without separators."))},
+        "currency": {**CURRENCY, "description": str(_("ISO 4217 code: EUR, USD, AUD."))},
+    }
+    return record(["amount", "currency"], properties)
 
 
 def sources(model: type[models.Model]) -> Schema:
     """At least one source: rule 1 of the collection."""
     url = {**text(model, "url"), "pattern": "^https?://[^\\s]+$"}
     return listing(
-        record(["title"], {"title": text(model, "title"), "url": url, "note": text(model, "note")})
+        record(
+            ["title"],
+            {"title": text(model, "title"), "url": url, "note": text(model, "note")},
+            of=model,
+        )
     )
 
 

@@ -167,7 +167,17 @@ def _read_back(importer: Importer[Any], plan: Plan, written: Sequence[Any]) -> N
 
 
 def _difference(line: Line, given: Any, held: Any) -> Fault:
-    """The first place where a line and what is held of it differ."""
+    """The first place where a line and what is held of it differ, as a fault of the line."""
+    found = first_difference(given, held)
+    key, said, kept = found or ("", given, held)
+    message = f"{shown(str(said), 100)} would be held as {shown(str(kept), 100)}"
+    return line.fault(key, message)
+
+
+def first_difference(given: Any, held: Any) -> tuple[str, Any, Any] | None:
+    """The first place where two canonical lines differ, and what they say there; or None."""
+    if given == held:
+        return None
     path: list[str | int] = []
     while True:
         if isinstance(given, dict) and isinstance(held, dict):
@@ -179,5 +189,4 @@ def _difference(line: Line, given: Any, held: Any) -> Fault:
             path.append(part)
             given, held = given[part], held[part]
         else:
-            message = f"{shown(str(given), 100)} would be held as {shown(str(held), 100)}"
-            return line.fault(place_of(path), message)
+            return place_of(path), given, held

@@ -2,8 +2,11 @@
 
 from django.apps import AppConfig
 
+from portal.records.dictionary import MEANINGS
+
 
 class RecordsConfig(AppConfig):
     name = "portal.records"
     label = "records"
     verbose_name = "Records"
+    meanings = MEANINGS

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Citable:
+    """How records are exchanged with reference managers, as items of CSL-JSON.
+
+    Args:
+        to_csl: the item of a record's line.
+        from_csl: the line of an item, and pairs of a key that it does not hold and why.
+    """
+
+    to_csl: Callable[[dict[str, Any]], dict[str, Any]]
+    from_csl: Callable[[dict[str, Any]], tuple[dict[str, Any], list[tuple[str, str]]]]
+
+
+@dataclass(frozen=True)
 class Database:
     """One of the portal's databases.
 
@@ -38,8 +51,13 @@ class Database:
         viewset: its view set in the API.
         importer, exporter: between a line of the collection's file and a record.
         resources: further resources of its API: part of the address, view set.
+        date_field: the field of the date by which records are sorted; two of one record agree.
+        identified_by: fields of the form that name one record, with what each is to the search
+            (`Identifier.Kind`).
+        told_apart_by: fields by which a curator tells two records of the same name apart.
         affected: of changed objects of another model, the primary keys of this database's
             records whose search documents depend on them.
+        citable: how its records are exchanged with reference managers; None where they are not.
     """
 
     slug: str
@@ -59,10 +77,14 @@ class Database:
     viewset: type[Any]
     importer: Any
     exporter: Callable[[Any], dict[str, Any]]
+    date_field: str
+    identified_by: tuple[tuple[str, str], ...]
+    told_apart_by: tuple[str, ...]
     resources: tuple[tuple[str, type[Any]], ...] = ()
     affected: Callable[[type[Model], Iterable[Any]], QuerySet | Iterable[int]] = field(
         default=lambda model, keys: ()
     )
+    citable: Citable | None = None
 
     @property
     def search_path(self) -> str:

@@ -13,7 +13,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 #: Names of keys that would not be understood as they stand.
-_LABELS = {"id": "code", "DOI": "DOI", "ISBN": "ISBN", "URL": "address"}
+_LABELS = {
+    "id": "code",
+    "DOI": "DOI",
+    "ISBN": "ISBN",
+    "URL": "address",
+    "not_held": "no such law here",
+    "attachments": "documents",
+    "attachments_for_curators": "documents for curators only",
+}
 _PIECES = re.compile(r"\s+|[^\s\w]|\w+")
 
 

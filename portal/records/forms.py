@@ -14,6 +14,8 @@ from portal.records.database import databases
 from portal.records.models import Redirect, State
 from portal.records.roles import states_for
 from portal.reference.forms import CheckBoxes, CuratorForm
+from portal.reference.meanings import meaning
+from portal.reference.pasted import PastedSourcesField
 from portal.reference.widgets import term_choices
 
 
@@ -36,6 +38,8 @@ class RecordForm(CuratorForm):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("One sentence; readers see it in the history of the record."),
     )
+
+    pasted_sources = PastedSourcesField()
 
     @classmethod
     def for_user(cls, user: Any) -> type[Self]:
@@ -141,8 +145,11 @@ def terms_form(
         labels: what each vocabulary is called in the form, in the form's order.
         limits: the least and greatest numbers of fields (`CuratorForm`).
     """
+    record: Any = through._meta.get_field(owner).related_model
     fields: dict[str, Any] = {
-        name: forms.MultipleChoiceField(label=label, required=False, widget=CheckBoxes)
+        name: forms.MultipleChoiceField(
+            label=label, required=False, widget=CheckBoxes, help_text=meaning(record, name)
+        )
         for name, label in labels.items()
     }
     members = {

@@ -193,7 +193,7 @@ class Redirect(models.Model):
 
 
 #: Keys of a line that readers are not told of.
-CURATORS_ONLY = ("review_note",)
+CURATORS_ONLY = ("review_note", "attachments_for_curators")
 
 
 class RevisionQuerySet(models.QuerySet):
@@ -204,7 +204,8 @@ class RevisionQuerySet(models.QuerySet):
     def for_readers(self) -> Self:
         """What readers are told: changes of what was public, without what they said."""
         told = self.filter(state=State.PUBLISHED).exclude(action=Revision.Action.BEFORE)
-        return told.exclude(changed=list(CURATORS_ONLY)).defer("line")
+        unseen = Q(changed__contained_by=list(CURATORS_ONLY), changed__len__gt=0)
+        return told.exclude(unseen).defer("line")
 
 
 class Revision(models.Model):
@@ -221,6 +222,7 @@ class Revision(models.Model):
         REVERTED = "reverted", _("Brought back")
         LOADED = "loaded", _("Corrected in the collection")
         DELETED = "deleted", _("Deleted")
+        MERGED = "merged", _("Merged")
 
     database = models.CharField(_("database"), max_length=20)
     object_id = models.BigIntegerField()

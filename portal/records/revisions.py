@@ -15,8 +15,13 @@ from portal.records.models import Record, Revision
 
 BATCH = 200
 _LOCK = 5_741_004
+#: What is kept even where the record says what it said before.
+ALWAYS_KEPT = (Revision.Action.DELETED, Revision.Action.MERGED)
 #: Keys of a line that a return to an earlier revision leaves alone: they are of now.
-KEPT = ("id", "state", "withdrawal_reason", "review_note")
+KEPT = (
+    *("id", "state", "withdrawal_reason", "review_note"),
+    *("attachments", "attachments_for_curators"),
+)
 
 
 def begin(*records: Record) -> None:
@@ -56,7 +61,7 @@ def _keep(records: Sequence[Record], action: str, *, user: Any = None, why: str 
         slug, keys = batch[0].database, [record.pk for record in batch]
         importer = database_for(slug).importer
         found = importer.existing().filter(pk__in=keys)
-        lines = {record.pk: canonical(importer.export(record)) for record in found}
+        lines = {record.pk: canonical(importer.history(record)) for record in found}
         latest = Revision.objects.filter(database=slug, object_id__in=keys)
         latest = latest.order_by("object_id", "-number").distinct("object_id")
         last = {revision.object_id: revision for revision in latest}
@@ -76,7 +81,7 @@ def _revision(
     changed = changed_keys(last.line, line) if last else []
     if last and last.state != record.state and "state" not in changed:
         changed.append("state")
-    if last and not changed and action != Revision.Action.DELETED:
+    if last and not changed and action not in ALWAYS_KEPT:
         return None
     return Revision(
         database=record.database,

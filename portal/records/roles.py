@@ -10,6 +10,8 @@ of its own:
 - `publish_own_`: publish also what one entered oneself.
 - `withdraw_`: withdraw what was public, and publish it again.
 - `delete_`: delete what was never public, or whose code leads to another record.
+
+To merge two records takes the right to change both, and of one that was public to take it away.
 """
 
 from __future__ import annotations
@@ -57,6 +59,24 @@ def may_delete(user: Any, record: Record) -> bool:
     return never_public and _is_own_draft(user, record) and may_add(user, type(record))
 
 
+def may_merge(user: Any, stays: Record, goes: Record) -> bool:
+    """Whether somebody may let one record be part of another from now on.
+
+    Both are changed by it, whoever entered them; what was public is taken from its place as by a
+    withdrawal or deletion. That no address dies by it is checked besides (`curation.merging`).
+    """
+    model = type(stays)
+    if type(goes) is not model or not _has(user, "change", model):
+        return False
+    was_public = goes.first_published_at is not None
+    return not was_public or _has(user, "withdraw", model) or _has(user, "delete", model)
+
+
+def may_merge_some(user: Any, model: type[Record]) -> bool:
+    """Whether there may be records of a database that somebody may merge."""
+    return _has(user, "change", model)
+
+
 def _is_own_draft(user: Any, record: Record) -> bool:
     return is_own(user, record) and record.state == State.DRAFT
 
@@ -65,6 +85,11 @@ def may_publish(user: Any, record: Record) -> bool:
     """Whether somebody may publish a record; one that has no author yet is one's own."""
     own = is_own(user, record) or record.pk is None
     return _has(user, "publish_own" if own else "publish", type(record))
+
+
+def may_publish_others(user: Any, model: type[Record]) -> bool:
+    """Whether somebody publishes what others entered, and so sees how it came."""
+    return _has(user, "publish", model)
 
 
 def may_move(user: Any, record: Record, state: str) -> bool:

@@ -89,14 +89,16 @@ def _alias(field: str) -> str:
     return f"{field.replace('__', '_')}_texts"
 
 
-class PartInline(ReferenceFieldsMixin, admin.TabularInline):
-    """A table of the parts of a record; who may change the record may change them."""
+class PartRights(ReferenceFieldsMixin):
+    """For inlines of the parts of a record: who may change the record may change them."""
 
-    form: type[PartForm] = PartForm
-    formset: type[PartFormSet] = PartFormSet
-    extra = 0
+    parent_model: type[models.Model]
+    #: The inline of the parts to which these belong in turn; None where they are a record's own.
+    outer: Any = None
 
     def _may(self, request: HttpRequest, obj: Any) -> bool:
+        if self.outer is not None:
+            return bool(self.outer._may(request, obj))
         owner = self.admin_site._registry[self.parent_model]
         if obj is None:
             return bool(owner.has_add_permission(request))
@@ -112,8 +114,18 @@ class PartInline(ReferenceFieldsMixin, admin.TabularInline):
         return self._may(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if self.outer is not None:
+            return bool(self.outer.has_view_permission(request, obj))
         owner = self.admin_site._registry[self.parent_model]
         return bool(owner.has_view_permission(request, obj)) or self._may(request, obj)
+
+
+class PartInline(PartRights, admin.TabularInline):
+    """A table of the parts of a record."""
+
+    form: type[PartForm] = PartForm
+    formset: type[PartFormSet] = PartFormSet
+    extra = 0
 
 
 class SourceForm(PartForm):

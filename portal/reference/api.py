@@ -9,15 +9,18 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from portal.reference.catalog import catalog
+from portal.reference.meanings import DescribedMixin
 from portal.reference.models import (
     Jurisdiction,
     Process,
     Region,
+    Term,
     TreatyArticle,
     TreatyStatus,
     Vocabulary,
 )
-from portal.rest.fields import ChosenFieldsMixin, CodesField, SourceSerializer
+from portal.reference.provenance import Source
+from portal.rest.fields import ChosenFieldsMixin, CodesField
 from portal.rest.views import ReferenceViewSet
 
 
@@ -35,8 +38,20 @@ class LabelsSerializer(serializers.Serializer):
         return instance or None
 
 
-class TreatyStatusSerializer(ChosenFieldsMixin, serializers.Serializer):
+class SourceSerializer(DescribedMixin, serializers.Serializer):
+    """A page or document that supports a record."""
+
+    describes = Source
+
+    title = serializers.CharField()
+    url = serializers.CharField()
+    note = serializers.CharField()
+
+
+class TreatyStatusSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
     """What a jurisdiction did about the Smuggling of Migrants Protocol."""
+
+    describes = TreatyStatus
 
     jurisdiction = serializers.CharField(source="jurisdiction_id")
     party = serializers.BooleanField(source="is_party")
@@ -47,39 +62,45 @@ class TreatyStatusSerializer(ChosenFieldsMixin, serializers.Serializer):
     sources = SourceSerializer(many=True)
 
 
-class JurisdictionSerializer(ChosenFieldsMixin, serializers.Serializer):
-    code = serializers.CharField(help_text="ISO 3166-1 alpha-3, or XKX, EUE, XCE.")
+class JurisdictionSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    describes = Jurisdiction
+
+    code = serializers.CharField()
     alpha2 = serializers.CharField()
     numeric = serializers.CharField()
     kind = serializers.CharField()
     names = LabelsSerializer()
     un_names = LabelsSerializer(allow_null=True)
     organization = LabelsSerializer(allow_null=True)
-    regions = CodesField(
-        lambda place: catalog().regions_of(place.code), help_text="M49 codes, smallest first."
-    )
+    regions = CodesField(lambda place: catalog().regions_of(place.code))
     processes = CodesField(lambda place: catalog().memberships.get(place.code, ()))
     un_status = serializers.CharField()
-    party = serializers.SerializerMethodField(help_text="Party to the Protocol.")
+    party = serializers.SerializerMethodField()
     note = serializers.CharField()
 
     def get_party(self, place: Jurisdiction) -> bool:
         return place.code in catalog().parties
 
 
-class TermSerializer(serializers.Serializer):
+class TermSerializer(DescribedMixin, serializers.Serializer):
+    describes = Term
+
     code = serializers.CharField()
     labels = LabelsSerializer()
     official_languages = serializers.ListField(child=serializers.CharField())
     definition = serializers.CharField()
 
 
-class VocabularySerializer(ChosenFieldsMixin, serializers.Serializer):
+class VocabularySerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    describes = Vocabulary
+
     code = serializers.CharField()
     terms = TermSerializer(many=True)
 
 
-class TreatyArticleSerializer(ChosenFieldsMixin, serializers.Serializer):
+class TreatyArticleSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    describes = TreatyArticle
+
     code = serializers.CharField()
     instrument = serializers.CharField()
     citation = serializers.CharField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,8 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.reference.labels import LANGUAGE_NAMES
+from portal.reference.meanings import meaning
 from portal.reference.models import Jurisdiction
 from portal.reference.widgets import KnownSelect, choice_label, reference_choices
+
+#: The name of the buttons that ask for one more row; their value is the prefix of the rows.
+MORE = "_more"
 
 
 class PlainTextField(forms.CharField):
@@ -140,6 +145,10 @@ class PartFormSet(forms.BaseInlineFormSet):
     """The parts of a record: untouched rows are left alone, positions are made to follow."""
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        is_asked_for = self.is_bound and self.data.get(MORE) == self.prefix
+        if is_asked_for and i == self.total_form_count() - 1:
+            # The row that a button asked for was not sent: it begins with what new rows begin with.
+            kwargs["data"] = None
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         # What was valid when it was saved needs no check: each would cost several queries.
         form.empty_permitted = True
@@ -153,11 +162,43 @@ class PartFormSet(forms.BaseInlineFormSet):
             if form.instance.pk is None:
                 form.initial["position"] = None
 
+    def total_form_count(self) -> int:
+        # No more rows than were sent: whoever says that there are 10,000 gets none of them made.
+        total: int = super().total_form_count()
+        return min(total, self._rows_sent()) if self.is_bound else total
+
+    def _rows_sent(self) -> int:
+        """How many rows a form that was sent has, by the names of its fields."""
+        if not hasattr(self, "_sent"):
+            row = re.compile(rf"{re.escape(str(self.prefix))}-([0-9]{{1,4}})-")
+            found = (row.match(name) for name in self.data)
+            self._sent = max((int(match[1]) + 1 for match in found if match), default=0)
+        return self._sent
+
+    def clean(self) -> None:
+        super().clean()
+        if super().total_form_count() != self._rows_sent():
+            raise ValidationError(
+                _("Some rows of this table did not arrive. Nothing was saved: send it again.")
+            )
+        staying = [form for form in self.initial_forms if not self._is_going(form)]
+        if any(form.instance._state.adding for form in staying):
+            # Django would leave such a row out in silence, with what was typed into it.
+            raise ValidationError(
+                _(
+                    "A row is not of this record, or somebody deleted it meanwhile. Nothing was"
+                    " saved: open the page again."
+                )
+            )
+
     def save(self, commit: bool = True) -> Any:
         rows = [form for form in self.forms if self._stays(form)]
         if any("position" in form.changed_data or form.instance.pk is None for form in rows):
             self._number([form for form in rows if "position" in form.fields])
         return super().save(commit)
+
+    def _is_going(self, form: Any) -> bool:
+        return bool(self.can_delete and self._should_delete_form(form))  # type: ignore[attr-defined]
 
     def _stays(self, form: Any) -> bool:
         return form not in self.deleted_forms and (
@@ -193,6 +234,9 @@ class ReferenceFieldsMixin:
     """For model admins and inlines: small tables from memory, large ones by autocompletion."""
 
     admin_site: Any
+    model: type[models.Model]
+    #: Of choices that depend on another field of the form, the name of that field.
+    limited_by: ClassVar[dict[str, str]] = {}
 
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField):
@@ -206,6 +250,8 @@ class ReferenceFieldsMixin:
         )
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             _without_shortcuts(field.widget)
+        if field is not None and not field.help_text:
+            field.help_text = meaning(self.model, db_field.name)
         return field
 
     def formfield_for_foreignkey(
@@ -213,7 +259,8 @@ class ReferenceFieldsMixin:
     ) -> Any:
         completed = self.get_autocomplete_fields(request)  # type: ignore[attr-defined]
         if db_field.remote_field.model is Jurisdiction or db_field.name in completed:
-            kwargs["widget"] = KnownSelect(db_field, self.admin_site)
+            within = self.limited_by.get(db_field.name, "")
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site, within=within)
         field = super().formfield_for_foreignkey(  # type: ignore[misc]
             db_field, request, **kwargs
         )

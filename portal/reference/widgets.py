@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,14 +23,56 @@ def choice_label(admin_site: Any, choice: Any) -> str:
     return str(choice)
 
 
+class UnderstoodInput(forms.TextInput):
+    """A text input that says beside it what was understood of what stands in it.
+
+    Args:
+        understood: gives, for a value of the field or for what was typed, the words to show.
+    """
+
+    template_name = "admin/widgets/understood.html"
+
+    def __init__(
+        self, understood: Callable[[Any], str], attrs: dict[str, Any] | None = None
+    ) -> None:
+        self.understood = understood
+        super().__init__(attrs)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if value not in (None, ""):
+            context["widget"]["understood"] = self.understood(value)
+        return context
+
+
 class KnownSelect(AutocompleteSelect):
     """Autocompletion that asks the database for a label only when nobody knows it.
 
     Reference data are called by their names in the catalog; the form tells in `known` what its
     instance refers to.
+
+    Choices may depend on what another box of the form holds, as laws on the jurisdiction of a
+    case: `within` names its field. `static/js/limited-choices.js` sends its value along; without
+    it, or while the box is empty, all choices are offered.
     """
 
     known: Mapping[str, str] = {}
+
+    def __init__(self, *args: Any, within: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.within = within
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        return {**attrs, "data-within": self.within} if self.within else attrs
+
+    @property
+    def media(self) -> forms.Media:
+        if not self.within:
+            return super().media
+        # Named together, so that the order stays: the one extends what the other begins.
+        scripts = ["admin/js/autocomplete.js", "js/limited-choices.js"]
+        return super().media + forms.Media(js=scripts)
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> list[Any]:
         options = [self.create_option(name, "", "", False, 0)]

@@ -36,7 +36,11 @@ class TermCodeField(serializers.CharField):
 class CodesField(serializers.ListField):
     """A list of codes that a function reads from the object."""
 
-    def __init__(self, read: Callable[[Any], Iterable[str]], **kwargs: Any) -> None:
+    def __init__(
+        self, read: Callable[[Any], Iterable[str]], *, vocabulary: str = "", **kwargs: Any
+    ) -> None:
+        #: The vocabulary whose codes they are, where it is one.
+        self.vocabulary = vocabulary
         self._read = read
         super().__init__(child=serializers.CharField(), read_only=True, source="*", **kwargs)
 
@@ -51,7 +55,7 @@ def terms_field(vocabulary: str) -> CodesField:
         pairs = (key.split(":", 1) for key in record.term_ids)
         return [code for name, code in pairs if name == vocabulary]
 
-    return CodesField(read, help_text=f"Codes of the vocabulary `{vocabulary}`.")
+    return CodesField(read, vocabulary=vocabulary)
 
 
 class PartialDateOutput(serializers.CharField):
@@ -82,8 +86,8 @@ class NumberField(serializers.FloatField):
 class MoneyField(serializers.Serializer):
     """An amount as the source gives it, in its currency (ISO 4217)."""
 
-    amount = NumberField()
-    currency = serializers.CharField()
+    amount = NumberField(help_text="As the source gives it.")
+    currency = serializers.CharField(help_text="ISO 4217 code.")
 
     def __init__(self, prefix: str = "", **kwargs: Any) -> None:
         self._prefix = prefix
@@ -97,11 +101,3 @@ class MoneyField(serializers.Serializer):
             "amount": json_number(amount),
             "currency": getattr(instance, f"{self._prefix}_currency"),
         }
-
-
-class SourceSerializer(serializers.Serializer):
-    """A page or document that supports a record."""
-
-    title = serializers.CharField()
-    url = serializers.CharField(help_text="Empty where no stable address is known.")
-    note = serializers.CharField()

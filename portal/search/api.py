@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from portal.records.database import Database, database_for
 from portal.records.models import State
 from portal.records.views import redirect_target
+from portal.reference.meanings import DescribedMixin
 from portal.rest.fields import ChosenFieldsMixin
 from portal.rest.parameters import Problem, address_with, check_format, chosen_names
 from portal.rest.problems import BadParameters, Gone
@@ -28,15 +29,15 @@ from portal.search.parameters import Parameter, TokenParameter
 from portal.search.request import API_CONTROLS, SORTS, SearchRequest, parse
 
 
-class RecordSerializer(ChosenFieldsMixin, serializers.Serializer):
+class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
     """What every record's answer begins with."""
 
-    code = serializers.CharField(help_text="Permanent code.")
+    code = serializers.CharField()
     url = serializers.SerializerMethodField(help_text="Permanent address.")
     api_url = serializers.SerializerMethodField(help_text="The complete record in this API.")
-    title = serializers.CharField(help_text="Title as published.")
-    title_original = serializers.CharField(help_text="Title in the original language.")
-    language = serializers.CharField(help_text="ISO 639-1 code of the original's language.")
+    title = serializers.CharField()
+    title_original = serializers.CharField()
+    language = serializers.CharField()
     first_published = serializers.DateTimeField(source="first_published_at")
     last_changed = serializers.DateTimeField(source="changed_at")
 

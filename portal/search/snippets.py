@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from portal.attachments.searching import public_texts
 from portal.records.database import database_for
 from portal.reference.labels import active_language
-from portal.search.highlight import marker_for
+from portal.search.highlight import Marker, marker_for
 from portal.search.index import concept_lexemes
 from portal.search.interpretation import Interpretation, interpret
 from portal.search.models import SearchDocument
 from portal.search.query import Query
+
+#: What the documents of a record say in its facets (`has_attachment`).
+HAS_DOCUMENT = "has:attachment"
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Reason:
 
     Attributes:
         title: the title with its marks.
-        snippet: a piece of the text with its marks; '' where no word of the query stands in it.
+        snippet: a piece of the text with its marks, or of a public document kept with the record;
+            '' where no word of the query stands in it.
         concepts: what was asked for and is recorded, but stands in no word of title and text.
     """
 
@@ -49,12 +56,31 @@ def reasons(query: Query, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, i
     rows = SearchDocument.objects.filter(wanted).values_list(
         "database", "object_id", "title", "body", "facets"
     )
-    found = {}
+    found: dict[tuple[str, int], Reason] = {}
+    unexplained: dict[str, list[int]] = {}
     for slug, key, title, body, tokens in rows:
         head, text = marker.read(title), marker.read(body)
         named = _carried(interpretation, slug, tokens, head.parts | text.parts)
         found[slug, key] = Reason(head.whole(), text.snippet(), named)
+        if not head.parts and not text.parts and HAS_DOCUMENT in tokens:
+            unexplained.setdefault(slug, []).append(key)
+    if unexplained:
+        found |= _in_documents(marker, unexplained, found)
     return found
+
+
+def _in_documents(
+    marker: Marker, keys: Mapping[str, Iterable[int]], found: Mapping[tuple[str, int], Reason]
+) -> dict[tuple[str, int], Reason]:
+    """For records in which no word of a query stands: where it stands in their documents."""
+    better = {}
+    for where, texts in public_texts(keys).items():
+        read = (marker.richest(text, language or "en") for text, language in texts)
+        marked = max(read, key=lambda marked: len(marked.parts))
+        if marked.parts:
+            said = format_html("{} {}", _("In a document:"), marked.snippet())
+            better[where] = replace(found[where], snippet=said)
+    return better
 
 
 def _carried(

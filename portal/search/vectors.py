@@ -16,8 +16,10 @@ from portal.search.analysis import Text, lexemes, words
 #: PostgreSQL keeps no position above this one, and no more positions of a lexeme.
 MAX_POSITION = 16_383
 MAX_POSITIONS_OF_A_LEXEME = 255
-#: Words of one vector that are read; a `tsvector` holds at most a megabyte.
+#: Words of one vector that are read, and bytes that they may take: a `tsvector` holds at most a
+#: megabyte, and a document of many different words comes to that sooner.
 MAX_WORDS = 60_000
+MAX_BYTES = 900_000
 #: No phrase reaches from one text to the next.
 _GAP = 8
 
@@ -35,12 +37,13 @@ class Vector:
         self._places: dict[str, list[str]] = {}
         self._position = 0
         self._read = 0
+        self._bytes = 0
 
     def add(self, text: Text, weight: str = "") -> None:
         """Add the words of a text, with one of the weights A to D (D is written as nothing)."""
         start = self._position
         for word in words(text.text):
-            if self._read >= MAX_WORDS:
+            if self._read >= MAX_WORDS or self._bytes >= MAX_BYTES:
                 return
             self._read += 1
             self._position = start + word.position
@@ -56,8 +59,13 @@ class Vector:
         self._position += _GAP
 
     def _put(self, lexeme: str, weight: str) -> None:
-        places = self._places.setdefault(lexeme, [])
+        places = self._places.get(lexeme)
+        if places is None:
+            places = self._places[lexeme] = []
+            # The lexeme, the number of its positions, and what aligns them.
+            self._bytes += len(lexeme.encode()) + 4
         if len(places) < MAX_POSITIONS_OF_A_LEXEME:
+            self._bytes += 2
             places.append(f"{min(self._position, MAX_POSITION)}{weight}")
 
     def __str__(self) -> str:

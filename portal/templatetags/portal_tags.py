@@ -13,10 +13,11 @@ from django import template
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext
 
 from portal.records.database import Database
 from portal.records.dates import PartialDate
+from portal.records.durations import MONTHS_OF_A_YEAR, in_words
 from portal.records.models import Record
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language
@@ -29,7 +30,6 @@ register = template.Library()
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-MONTHS_OF_A_YEAR = 12
 
 
 @register.filter
@@ -143,32 +143,10 @@ def presence_fields(entries: Iterable[dict[str, Any]]) -> SafeString:
     return mark_safe("".join(rows))  # noqa: S308 - every value is escaped where it is put in
 
 
-def _in_words(months: Decimal) -> str:
-    """Years and months of a positive number of months."""
-    whole_years, rest = divmod(months, MONTHS_OF_A_YEAR)
-    years, parts = int(whole_years), []
-    if years:
-        parts.append(
-            ngettext("%(number)s year", "%(number)s years", years) % {"number": number(years)}
-        )
-    if rest and rest == int(rest):
-        count = int(rest)
-        parts.append(
-            ngettext("%(number)s month", "%(number)s months", count) % {"number": number(count)}
-        )
-    elif rest:
-        fraction = pgettext("a number with a fraction", "%(number)s months")
-        parts.append(fraction % {"number": number(rest.normalize())})
-    if len(parts) == 2:
-        joined = pgettext("a span of time", "%(years)s %(months)s")
-        return joined % {"years": parts[0], "months": parts[1]}
-    return "".join(parts)
-
-
 @register.filter
 def months(value: Decimal | int | None) -> str:
     """A term of imprisonment given in months: 54 gives "4 years 6 months"; '' for none."""
-    return _in_words(Decimal(value)) if value is not None else ""
+    return in_words(Decimal(value)) if value is not None else ""
 
 
 @register.filter
@@ -180,7 +158,7 @@ def years(value: Decimal | int | None) -> str:
     if value is None:
         return ""
     exact = Decimal(value) * MONTHS_OF_A_YEAR
-    return _in_words(exact.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+    return in_words(exact.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""What the pages of the admin show of the portal's own."""
+"""What the templates of the admin show of the portal's own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from django import template
 
+from portal.curation import nested
 from portal.curation.queues import all_queues
 
 register = template.Library()
+
+register.simple_tag(nested.inner_rows)
 
 
 @register.simple_tag

@@ -1,0 +1,188 @@
+"""What an XLSX file is made of, looked at before any library opens it.
+
+A workbook is a zip archive of XML files. Each is read once here, as a stream: how much it unpacks
+to, whether it declares entities, and of the sheets what the reader of the cells does not tell or
+would fall over: merged cells, hidden rows, rows far away.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from openpyxl.utils import coordinate_to_tuple
+from openpyxl.xml.constants import SHEET_MAIN_NS
+
+MAX_MEMBERS = 500
+MAX_UNPACKED = 200_000_000
+#: What unpacks to more than this many times its size is no table that somebody wrote.
+MAX_RATIO = 300
+#: A small file may be as regular as it likes.
+_SMALL = 2_000_000
+#: Rows of one sheet: parts are more than records.
+MAX_SHEET_ROWS = 100_000
+#: The longest text of a cell, in characters.
+MAX_TEXT = 200_000
+_PIECE = 1 << 16
+#: The last row that any spreadsheet has.
+_LAST_ROW = 1_048_576
+_STRICT = "http://purl.oclc.org/ooxml/"
+_NOT_XML = (".bin", ".vml", ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".tif", ".tiff")
+_TRUE = ("1", "true")
+
+
+class ArchiveError(Exception):
+    """The archive is not opened; the text says why."""
+
+
+@dataclass
+class Facts:
+    """What is to know of a sheet's XML.
+
+    Attributes:
+        rows, columns: the numbers of the last row and column in which something stands.
+        merged: its merged ranges.
+        hidden_rows, has_hidden_columns: what a reader of the workbook does not see.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    has_hidden_columns: bool = False
+
+
+def facts_of(path: Path) -> dict[str, Facts]:
+    """The sheets of a workbook by the names of their members.
+
+    Raises:
+        ArchiveError: it is broken, encrypted, or unpacks to something dangerous.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _facts(archive)
+    except zipfile.BadZipFile as error:
+        raise ArchiveError(f"is a broken workbook: {error}") from error
+    except (zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise ArchiveError(f"is a broken workbook: {error or 'it ends too early'}") from error
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    """What the archive says of itself, before anything of it is unpacked."""
+    if len(members) > MAX_MEMBERS:
+        raise ArchiveError(f"holds {len(members):,} files; a workbook has fewer")
+    for member in members:
+        if member.flag_bits & 1:
+            raise ArchiveError("is encrypted: save it without a password")
+        ratio = member.file_size / max(member.compress_size, 1)
+        if member.file_size > _SMALL and ratio > MAX_RATIO:
+            raise ArchiveError("unpacks to far more than a table needs")
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise ArchiveError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+    names = {member.filename for member in members}
+    if "[Content_Types].xml" not in names:
+        raise ArchiveError("is a zip archive, but no workbook")
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise ArchiveError("holds macros: save it as a plain workbook (.xlsx)")
+
+
+def _facts(archive: zipfile.ZipFile) -> dict[str, Facts]:
+    members = archive.infolist()
+    _check_members(members)
+    found: dict[str, Facts] = {}
+    total = 0
+    for member in members:
+        if member.filename.lower().endswith(_NOT_XML):
+            continue
+        scan = _Scan()
+        with archive.open(member) as stream:
+            # Declared sizes may lie; what comes out is counted as well.
+            while piece := stream.read(_PIECE):
+                total += len(piece)
+                if total > MAX_UNPACKED:
+                    raise ArchiveError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+                scan.feed(piece)
+        scan.feed(b"", is_last=True)
+        if scan.is_sheet:
+            found[member.filename] = scan.facts
+    return found
+
+
+class _Scan:
+    """One XML file as a stream of elements."""
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+        self.is_sheet = False
+        self._row = self._column = self._length = 0
+        self._parser: Any = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartElementHandler = self._root
+
+    def feed(self, piece: bytes, *, is_last: bool = False) -> None:
+        try:
+            self._parser.Parse(piece, is_last)
+        except expat.ExpatError as error:
+            raise ArchiveError(f"is a broken workbook: {error}") from error
+
+    def _text(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > MAX_TEXT:
+            where = f" in row {self._row}" if self._row else ""
+            raise ArchiveError(f"holds a text of more than {MAX_TEXT:,} characters{where}")
+
+    def _root(self, name: str, attributes: dict[str, str]) -> None:
+        if name.startswith(_STRICT):
+            raise ArchiveError("is a “Strict Open XML” workbook: save it as an Excel workbook")
+        self.is_sheet = name == f"{SHEET_MAIN_NS} worksheet"
+        self._parser.StartElementHandler = self._in_sheet if self.is_sheet else self._elsewhere
+
+    def _elsewhere(self, name: str, attributes: dict[str, str]) -> None:
+        self._length = 0
+
+    def _in_sheet(self, name: str, attributes: dict[str, str]) -> None:
+        self._length = 0
+        name = name.rpartition(" ")[2]
+        if name == "c":
+            self._start_cell(attributes.get("r"))
+        elif name in ("v", "is", "f"):
+            self.facts.rows = self._row
+            self.facts.columns = max(self.facts.columns, self._column)
+            if self._row > MAX_SHEET_ROWS:
+                raise ArchiveError(f"has more than {MAX_SHEET_ROWS:,} rows in a sheet")
+        elif name == "row":
+            self._start_row(attributes)
+        elif name == "mergeCell":
+            self.facts.merged.append(attributes.get("ref", "?")[:30])
+        elif name == "col" and attributes.get("hidden") in _TRUE:
+            self.facts.has_hidden_columns = True
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        number = attributes.get("r", "")
+        row = int(number) if number.isdecimal() and len(number) < 10 else self._row + 1
+        if row <= self._row or row > _LAST_ROW:
+            raise ArchiveError(f"has row {row} after row {self._row}")
+        self._row, self._column = row, 0
+        if attributes.get("hidden") in _TRUE:
+            self.facts.hidden_rows.append(row)
+
+    def _start_cell(self, reference: str | None) -> None:
+        row, column = self._row, self._column + 1
+        if reference is not None:
+            try:
+                row, column = coordinate_to_tuple(reference)
+            except (ValueError, KeyError, UnboundLocalError) as error:
+                raise ArchiveError(f"has a cell at no place: {reference[:30]}") from error
+        if row != self._row or column <= self._column:
+            raise ArchiveError(f"has the cell {(reference or '')[:30]} at a wrong place")
+        self._column = column
+
+
+def _refuse_doctype(*_args: Any) -> None:
+    raise ArchiveError("declares entities in its XML, which no workbook does")

@@ -1,0 +1,88 @@
+"""What the formats of reference managers share: entries become items of CSL-JSON, those lines.
+
+Which database's records can be cited, and how an item becomes a line, is said by the database
+(`Database.citable`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.exchange.faults import Fault, shown
+from portal.exchange.formats.base import Reading
+from portal.exchange.formats.safety import MAX_ROWS
+from portal.exchange.reading import Line, is_unfit
+from portal.records.database import Citable, Database
+from portal.records.lines import canonical
+
+#: A source is made of an entry for a record that has none; it does not replace another.
+_SOURCES = "sources"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a file.
+
+    Attributes:
+        number: the line in which it begins, or its place where a file has no lines.
+        item: as CSL-JSON has it.
+        left_out: what of it no item holds: pairs of its own word for it and why.
+    """
+
+    number: int
+    item: dict[str, Any]
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+def read_entries(
+    name: str, entries: Iterable[Entry], database: Database, reading: Reading
+) -> Reading:
+    """Add the lines of the entries to a reading; what is left out is told once for each key."""
+    citable = _citable(database)
+    left_out: dict[tuple[str, str], list[int]] = {}
+    count = 0
+    for entry in entries:
+        count += 1
+        if count > MAX_ROWS:
+            message = f"a file has at most {MAX_ROWS:,} entries: divide it"
+            reading.faults.append(Fault(name, entry.number, "", message))
+            break
+        unfit = [key for key, value in entry.item.items() if _is_unfit(value)]
+        if unfit:
+            reading.faults += [
+                Fault(name, entry.number, key, "holds a control character") for key in unfit
+            ]
+            continue
+        line, unheld = citable.from_csl(entry.item)
+        for key, why in (*entry.left_out, *unheld):
+            left_out.setdefault((key, why), []).append(entry.number)
+        given = frozenset(line) - {_SOURCES}
+        reading.lines.append(Line(name, entry.number, line, given=given))
+    for (key, why), numbers in left_out.items():
+        times = f" (in {len(numbers):,} entries, first here)" if len(numbers) > 1 else ""
+        reading.warnings.append(Fault(name, numbers[0], shown(key, 60), f"{why}{times}"))
+    if not reading.lines and not reading.faults:
+        reading.faults.append(Fault(name, 0, "", "holds no entry"))
+    return reading
+
+
+def _citable(database: Database) -> Citable:
+    if database.citable is None:
+        raise LookupError(f"records of {database.slug} are not cited")
+    return database.citable
+
+
+def _is_unfit(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_unfit(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_is_unfit(part) for part in inner)
+
+
+def items_of(lines: Iterable[Mapping[str, Any]], database: Database) -> Iterator[dict[str, Any]]:
+    """The items of CSL-JSON of records."""
+    citable = _citable(database)
+    for line in lines:
+        yield citable.to_csl(canonical(line))

@@ -1,0 +1,215 @@
+"""Reading XLSX: every sheet, row by row, with the place of every cell; formulas are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import openpyxl
+from django.utils.translation import gettext_lazy as _
+from openpyxl.utils.exceptions import InvalidFileException
+
+from portal.exchange.faults import Fault, shown
+from portal.exchange.formats.archives import ArchiveError, Facts, facts_of
+from portal.exchange.formats.base import Format, Reading
+from portal.exchange.formats.columns import ID, Sheet, sheets_of
+from portal.exchange.formats.safety import MAX_COLUMNS, refusal
+from portal.exchange.formats.tables import (
+    Record,
+    Row,
+    Shown,
+    Table,
+    by_id,
+    given_by,
+    lines_of,
+    read_parts,
+    read_records,
+)
+from portal.exchange.formats.template import CODES, GUIDE
+from portal.exchange.formats.xlsx_writing import write
+from portal.exchange.foundations import Codes
+from portal.records.database import Database
+
+#: How OOXML writes a character that XML cannot hold.
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+#: The library says in many ways that a workbook is broken.
+BROKEN = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, BadZipFile, InvalidFileException,
+)  # fmt: skip
+#: Merged ranges of one sheet that are named.
+_MAX_NAMED = 5
+
+
+def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
+    """The records of a workbook."""
+    reading = Reading()
+    refused = refusal(path, name, workbook=True)
+    if refused:
+        reading.faults.append(refused)
+        return reading
+    # By its path the library opens only what is named .xlsx, which a stored file need not be.
+    with path.open("rb") as stream:
+        try:
+            facts = facts_of(path)
+            workbook = openpyxl.load_workbook(
+                stream, read_only=True, data_only=False, keep_links=False, rich_text=False
+            )
+            _Workbook(workbook, facts, name, sheets_of(database, codes), reading).read()
+        except ArchiveError as error:
+            reading.faults.append(Fault(name, 0, "", str(error)))
+        except BROKEN as error:
+            message = f"cannot be read as a workbook: {type(error).__name__}"
+            reading.faults.append(Fault(name, 0, "", message))
+    return reading
+
+
+class _Workbook:
+    """A workbook that could be opened, while it is read."""
+
+    def __init__(
+        self,
+        workbook: Any,
+        facts: dict[str, Facts],
+        file: str,
+        main: Sheet,
+        reading: Reading,
+    ) -> None:
+        self._main, self._file, self._reading = main, file, reading
+        # Which member of the archive holds a sheet is told by this attribute alone.
+        self._sheets = {
+            sheet.title.strip(): (sheet, facts.get(sheet._worksheet_path, Facts()))
+            for sheet in workbook.worksheets
+        }
+
+    def read(self) -> None:
+        if not self._choose_sheets():
+            return
+        table = self._table(self._main)
+        if table is None:
+            return
+        records = read_records(table, self._rows(self._main))
+        given = set(given_by(self._main, table.letters))
+        known = by_id(table, records) if ID in table.letters else {}
+        for part in self._main.parts:
+            if self._read_parts(part, known):
+                given.add(part.key)
+        self._reading.lines = list(lines_of(self._file, records, frozenset(given)))
+        if not records and not self._reading.faults:
+            table.fault(0, None, "", "has no rows below its headings")
+
+    def _fault(self, sheet: str, message: str, row: int = 0) -> None:
+        self._reading.faults.append(Fault(self._file, row, "", message, sheet))
+
+    def _warn(self, sheet: str, message: str) -> None:
+        self._reading.warnings.append(Fault(self._file, 0, "", message, sheet))
+
+    def _choose_sheets(self) -> bool:
+        """Whether it is clear what each sheet holds; tells of those that are not known."""
+        wanted = {sheet.name for sheet in self._main.all()}
+        for name in [GUIDE, CODES]:
+            self._sheets.pop(name, None)
+        full = {name: sheet for name, sheet in self._sheets.items() if sheet[1].rows}
+        strangers = [name for name in full if name not in wanted]
+        if len(full) == 1 and strangers:
+            # A table saved under another name: its headings will tell whether it is the one.
+            self._sheets = {self._main.name: full[strangers[0]]}
+            message = f"is taken for the sheet “{self._main.name}”"
+            self._warn(strangers[0], message)
+            return True
+        for name in strangers:
+            near = get_close_matches(name, wanted, 1, 0.6)
+            hint = f"; is “{near[0]}” meant?" if near else ""
+            self._fault(shown(name, 60), f"there is no such sheet{hint}")
+        if self._main.name not in full:
+            self._fault("", f"has no sheet “{self._main.name}” with rows")
+        return not strangers and self._main.name in full
+
+    def _table(self, sheet: Sheet) -> Table | None:
+        """A sheet with its headings read, or None with a fault."""
+        found, facts = self._sheets[sheet.name]
+        before = len(self._reading.faults)
+        if facts.columns > MAX_COLUMNS:
+            self._fault(found.title, f"has more than {MAX_COLUMNS} columns", 1)
+        for merged in facts.merged[:_MAX_NAMED]:
+            message = f"has merged cells ({merged}): of them only one holds anything. Split them."
+            self._fault(found.title, message)
+        if found.sheet_state != "visible":
+            self._warn(found.title, "is a hidden sheet; it was read like the others")
+        if facts.hidden_rows:
+            rows = ", ".join(map(str, facts.hidden_rows[:10]))
+            more = " …" if len(facts.hidden_rows) > 10 else ""
+            self._warn(found.title, f"has hidden rows ({rows}{more}); they were read as well")
+        if facts.has_hidden_columns:
+            self._warn(found.title, "has hidden columns; they were read as well")
+        if len(self._reading.faults) > before:
+            return None
+        table = Table(sheet, found.title, self._file, self._reading)
+        heading = next(self._rows(sheet, 1), Row(1, []))
+        return table if table.read_headings(heading) else None
+
+    def _rows(self, sheet: Sheet, *only: int) -> Iterator[Row]:
+        """The rows below the heading, or the one asked for."""
+        found, facts = self._sheets[sheet.name]
+        first, last = (only[0], only[0]) if only else (2, facts.rows)
+        number = first - 1
+        if not facts.rows or not facts.columns or last < first:
+            return
+        try:
+            rows = found.iter_rows(
+                min_row=first, max_row=last, min_col=1, max_col=min(facts.columns, MAX_COLUMNS)
+            )
+            for number, row in enumerate(rows, start=first):
+                yield Row(number, [_cell(cell) for cell in row])
+        except BROKEN as error:
+            message = f"cannot be read after this row: {type(error).__name__}"
+            self._fault(found.title, message, number)
+
+    def _read_parts(self, sheet: Sheet, known: dict[str, Record]) -> bool:
+        """Read a sheet of parts and those below it; whether the file speaks of such parts.
+
+        A sheet without rows says nothing: the template has them all.
+        """
+        if sheet.name not in self._sheets or self._sheets[sheet.name][1].rows < 2:
+            return False
+        table = self._table(sheet)
+        if table is None or not read_parts(table, self._rows(sheet), known):
+            return False
+        for column in sheet.columns:
+            if column.key not in table.letters:
+                message = f"has no column “{column.key}”: of the parts listed nothing is said there"
+                self._warn(table.name, message)
+        for part in sheet.parts:
+            if not self._read_parts(part, known) and part.name not in self._sheets:
+                message = f"the parts listed have no “{part.name}”: there is no such sheet"
+                self._warn(table.name, message)
+        return True
+
+
+def _cell(cell: Any) -> Any:
+    """A cell: a text as it is, another with what only the spreadsheet knows of it."""
+    value = cell.value
+    if value is None:
+        return None
+    if cell.data_type == "f":
+        return Shown("", fault="holds a formula: put its value there")
+    if cell.data_type == "e":
+        return Shown("", fault=f"holds the error {shown(str(value), 20)}")
+    if isinstance(value, str):
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value) if "_x" in value else value
+    return Shown(value, cell.number_format or "General")
+
+
+FORMAT = Format(
+    key="xlsx",
+    label=_("Workbook (XLSX)"),
+    extension="xlsx",
+    media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    read=read,
+    write=write,
+    is_complete=True,
+)
