@@ -24,6 +24,7 @@ from caselaw.models import Case
 from legislation.models import Law
 from portal.exchange import schema
 from portal.exchange.identity import Identity, year_of
+from portal.exchange.notes import restore_notes, said_of, told_notes
 from portal.exchange.parts import (
     Pair,
     Written,
@@ -130,6 +131,13 @@ class WorkImporter(RecordImporter[Work]):
     def export(self, instance: Work) -> dict[str, Any]:
         return export_work(instance)
 
+    def history(self, instance: Work) -> dict[str, Any]:
+        notes = {
+            "cases": [(link.case.code, link.note) for link in instance.case_links.all()],
+            "laws": [(link.law.code, link.note) for link in instance.law_links.all()],
+        }
+        return super().history(instance) | told_notes(notes)
+
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
         written = save_heads(Work, pairs, self._values, keep=SET_ONCE)
         replace_parts(Contributor, "work", written, _contributors)
@@ -140,12 +148,15 @@ class WorkImporter(RecordImporter[Work]):
         return [instance for instance, *_rest in written]
 
     def _save_links(self, written: Written) -> None:
-        """Write the cases and laws that works discuss; the note on one that stays is kept."""
+        """Write the cases and laws that works discuss; the note on one that stays is kept.
+
+        A line of the history says the notes itself.
+        """
         for model, other, key in ((WorkCase, Case, "cases"), (WorkLaw, Law, "laws")):
             named = {code for _work, line, _new in written for code in line.get(key, [])}
             keys = dict(other._default_manager.filter(code__in=named).values_list("code", "pk"))
             column = f"{other._meta.model_name}_id"
-            replace_parts(
+            made = replace_parts(
                 model,
                 "work",
                 written,
@@ -153,6 +164,7 @@ class WorkImporter(RecordImporter[Work]):
                 same=(column,),
                 carry=("note",),
             )
+            restore_notes(model, made)
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
         issued = line.get("issued")
@@ -176,7 +188,7 @@ def _first_author(line: dict[str, Any]) -> str:
 def _links(
     line: dict[str, Any], *, key: str, column: str, keys: dict[str, int]
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    yield from (({column: keys[code]}, {}) for code in line.get(key, []))
+    yield from (({column: keys[code]}, said_of(line, key, code)) for code in line.get(key, []))
 
 
 def _contributors(line: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

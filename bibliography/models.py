@@ -38,9 +38,7 @@ class Work(Record):
     isbn = models.CharField("ISBN", max_length=40, blank=True)
     issn = models.CharField("ISSN", max_length=40, blank=True)
     url = models.URLField(_("address"), max_length=1000, blank=True)
-    annotation = models.TextField(
-        _("annotation"), blank=True, help_text=_("In our own words: what it studies and how.")
-    )
+    annotation = models.TextField(_("annotation"), blank=True)
     cases = models.ManyToManyField(
         Case,
         through="WorkCase",

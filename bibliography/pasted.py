@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from bibliography.models import Contributor, Work
 
 MOST_LINES = 100
-_EDITOR = re.compile(r"\s*\((?:eds?|hrsg|dir|coord)s?\.?\)\s*$", re.IGNORECASE)
+_EDITOR = re.compile(r"\((?:eds?|hrsg|dir|coord)s?\.?\)$", re.IGNORECASE)
 
 
 def read_contributor(line: str) -> Contributor:
@@ -23,7 +23,7 @@ def read_contributor(line: str) -> Contributor:
     Raises ValueError, with a message for curators: which word of “Anna Maria Weber” is the family
     name, and whether a name is a body's, is not guessed.
     """
-    name = _EDITOR.sub("", line.strip())
+    name = _EDITOR.sub("", line.strip()).strip()
     role = Contributor.Role.EDITOR if name != line.strip() else Contributor.Role.AUTHOR
     if name.startswith("{") and name.endswith("}") and name[1:-1].strip():
         return Contributor(role=role, literal=name[1:-1].strip())

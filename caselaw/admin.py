@@ -22,16 +22,18 @@ from caselaw.models import (
     LawApplied,
     Proceeding,
 )
-from caselaw.unlinked import LawInWordsOnly
+from caselaw.unlinked import LawInWordsOnly, unlinked
 from portal.attachments.admin import AttachmentInline, AttachmentsMixin
 from portal.curation.admin import PASTED_SOURCES, PUBLICATION, PartAdmin, TermsAdmin
 from portal.curation.nested import NestingForm, NestingInline
+from portal.curation.queues import Queue
 from portal.curation.sections import fieldsets_of, inlines_of
 from portal.records.durations import ImprisonmentFormField
 from portal.records.forms import terms_form
 from portal.records.typed_dates import DATES_AS_TYPED
 from portal.reference.admin import PartInline, SourceInline
 from portal.reference.forms import PartForm
+from portal.reference.meanings import meaning
 
 CaseForm = terms_form(
     CaseTerm,
@@ -58,7 +60,9 @@ class DefendantBlockForm(NestingForm, DefendantForm):
 
 class ChargeForm(PartForm):
     limits = {"imprisonment_months": (0.01, None)}
-    imprisonment_months = ImprisonmentFormField(label=_("Imprisonment"), required=False)
+    imprisonment_months = ImprisonmentFormField(
+        label=_("Imprisonment"), required=False, help_text=meaning(Charge, "imprisonment_months")
+    )
 
 
 class CaseCountryInline(PartInline):
@@ -154,9 +158,9 @@ SECTIONS = (
     CaseCountryInline,
     DefendantInline,
     LawAppliedInline,
+    CaseAttachmentInline,
     CaseSourceInline,
     PASTED_SOURCES,
-    CaseAttachmentInline,
     (_("This record"), {"fields": ("contributor",)}),
     PUBLICATION,
 )
@@ -179,6 +183,9 @@ class CaseAdmin(AttachmentsMixin, TermsAdmin):
     sections = SECTIONS
     fieldsets = fieldsets_of(SECTIONS)
     inlines = inlines_of(SECTIONS)
+
+    def more_queues(self, user: Any) -> list[Queue]:
+        return unlinked(user)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

@@ -88,7 +88,8 @@ MEANINGS: Meanings = {
         "plea": _("What the defendant pleaded."),
         "verdict": _("What became of the charge; unknown is no acquittal."),
         "imprisonment_months": _(
-            "“4 years 6 months”, “18 m” or a number of months; in the data always months."
+            "“4 years 6 months”, “18 m” or a number of months; in the data always months, of thirty"
+            " days each."
         ),
         "suspended": _("Whether the imprisonment was suspended, in whole or in part."),
         "fine": _("The amount of the fine."),

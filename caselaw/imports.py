@@ -142,6 +142,21 @@ class CaseImporter(RecordImporter[Case]):
     def export(self, instance: Case) -> dict[str, Any]:
         return export_case(instance)
 
+    def settled(self, line: dict[str, Any]) -> dict[str, Any]:
+        rows = [dict(row) for row in line.get("laws_applied", [])]
+        found = Law.objects.filter(code__in=[row["law_id"] for row in rows if "law_id" in row])
+        laws = {law.code: law for law in found.prefetch_related("provisions")}
+        for row in rows:
+            law = laws.get(row.get("law_id", ""))
+            if law is not None and "provision_links" in row:
+                links = row.pop("provision_links")
+                chosen = {link["provision"]: link for link in ([] if links == "none" else links)}
+                usual = matches_of(law, row.get("provision", ""))
+                follows = {provision.code: match for provision, match in usual}
+                if {code: link["match"] for code, link in chosen.items()} != follows:
+                    row["provision_links"] = [chosen[code] for code in sorted(chosen)] or "none"
+        return {**line, "laws_applied": rows} if rows else line
+
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
         written = save_heads(Case, pairs, self._values, keep=SET_ONCE)
         replace_parts(CaseTerm, "case", written, term_parts(CASE_VOCABULARIES))

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from caselaw.linking import judge_not_held, link_to_law, relink
 from caselaw.models import Case, LawApplied, ProvisionApplied
 from caselaw.suggestions import Suggestion, suggest
-from caselaw.unlinked import HowLinked, PlaceOfCase
+from caselaw.unlinked import LIKELY, HowLinked, PlaceOfCase, likely_laws
 from legislation.models import Law
 from portal.curation.admin import PartAdmin
 from portal.records import roles
@@ -134,7 +134,13 @@ def _address(view: str, applied: LawApplied) -> str:
 
 def warn_of_foreign_laws(request: HttpRequest, case: Case) -> None:
     """Say which of the laws that a case is linked to are of another jurisdiction."""
-    foreign = LawApplied.objects.filter(case=case).of_foreign_laws(case.jurisdiction_id)
+    elsewhere = LawApplied.objects.filter(case=case).exclude(law=None)
+    elsewhere = elsewhere.exclude(law__jurisdiction=case.jurisdiction_id)
+    keys = list(elsewhere.values_list("pk", flat=True))
+    if not keys:
+        return
+    # Of these, what courts of the jurisdiction apply as a rule is left out.
+    foreign = LawApplied.objects.filter(pk__in=keys).of_foreign_laws(case.jurisdiction_id)
     for applied in foreign.select_related("law"):
         law: Any = applied.law
         said = _("“%(law)s” is a law of another jurisdiction: %(place)s. Is it the law meant?")
@@ -168,11 +174,25 @@ class ProvisionAppliedInline(PartInline):
 class LawsAppliedList(ChangeList):
     """Knows of the rows on its page which law is suggested, and whether they may be changed."""
 
+    #: What is suggested for the rows, where they are chosen by it.
+    likely: dict[int, Suggestion] | None = None
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[LawApplied]:
+        found: Any = super().get_queryset(request, exclude_parameters)
+        asked = (one.value() for one in self.filter_specs if isinstance(one, HowLinked))
+        if LIKELY in asked and HowLinked.parameter_name not in (exclude_parameters or ()):
+            # How many they are, and what is shown of them, is known by this and not asked again.
+            self.likely = likely_laws(found)
+            found = found.filter(pk__in=self.likely)
+            found.known_count = len(self.likely)
+        return found
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        known = [one.likely for one in self.filter_specs if isinstance(one, HowLinked)]
-        found = next((likely for likely in known if likely is not None), None)
+        found = self.likely
         if found is None:
             found = suggest(rows) if roles.may_view(request.user, Law) else {}
         for row in rows:
@@ -199,6 +219,12 @@ class LawAppliedAdmin(PartAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LawsAppliedList
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+        pages: Any = super().get_paginator(request, queryset, *args, **kwargs)
+        if (known := getattr(queryset, "known_count", None)) is not None:
+            pages.count = known
+        return pages
 
     @admin.display(description=gettext_lazy("case"), ordering="case__code")
     def case_page(self, applied: LawApplied) -> SafeString:

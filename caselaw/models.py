@@ -56,16 +56,13 @@ class Case(Record):
         verbose_name=_("citations"),
         default=list,
         blank=True,
-        help_text=_("Neutral or reported citations and ECLI, in the order of their weight."),
     )
     docket = models.CharField(_("docket number"), max_length=300, blank=True)
     benefit = unknown_or("benefit", verbose_name=_("financial or other material benefit"))
     facts = models.TextField(_("facts"), blank=True)
     significance = models.TextField(_("significance"), blank=True)
     gender_considerations = models.TextField(_("gender considerations"), blank=True)
-    contributor = models.CharField(
-        _("contributor"), max_length=300, blank=True, help_text=_("Who wrote the summary.")
-    )
+    contributor = models.CharField(_("contributor"), max_length=300, blank=True)
     migrants_count = models.PositiveIntegerField(_("number of migrants"), null=True, blank=True)
     migrants_deaths = models.PositiveIntegerField(_("deaths"), null=True, blank=True)
     includes_children = models.BooleanField(_("children among them"), null=True, blank=True)
@@ -192,9 +189,7 @@ class Defendant(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="defendants")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    label = models.CharField(
-        _("label"), max_length=100, help_text=_("“Defendant 1”: never the name of a person.")
-    )
+    label = models.CharField(_("label"), max_length=100)
     count = models.PositiveSmallIntegerField(_("number of persons"), default=1)
     role = unknown_or("roles", verbose_name=_("role"))
     gender = unknown_or("genders", verbose_name=_("gender"))

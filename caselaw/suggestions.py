@@ -92,6 +92,15 @@ class _Laws:
         laws = laws.select_related("jurisdiction").defer("summary", "review_note")
         laws = laws.prefetch_related(Prefetch("provisions", queryset=provisions)).order_by("code")
         self.laws = {law.pk: law for law in laws}
+        of_jurisdiction: dict[str, list[Law]] = defaultdict(list)
+        for law in self.laws.values():
+            of_jurisdiction[law.jurisdiction_id].append(law)
+        #: Of each jurisdiction, the laws that its courts apply.
+        self.applying = {
+            place: [law for found in of_jurisdiction.values() if found[0].applies_in(place)
+                    for law in found]
+            for place in places
+        }  # fmt: skip
         self.places = {place: _called(place) for place in places}
         self.own = {law.pk: _names_of(law) for law in self.laws.values()}
         self._learn(places)
@@ -115,14 +124,14 @@ class _Laws:
         said = names_in(applied.law_text, self.places[place])
         words = self.words.get((place, same_words(applied.law_text)), Counter[int]())
         found: dict[Strength, list[Suggestion]] = defaultdict(list)
-        for key, law in self.laws.items():
-            if not law.applies_in(place) or _is_younger(law, applied):
+        for law in self.applying[place]:
+            strength = self._strength(law.pk, place, said, words)
+            if strength is None or _is_younger(law, applied):
                 continue
-            strength = self._strength(key, place, said, words)
             provisions = tuple(matches_of(law, applied.provision_text))
-            if strength is None or (applied.provision_text.strip() and not provisions):
+            if applied.provision_text.strip() and not provisions:
                 continue
-            reason = _reason(strength, words[key], bool(provisions))
+            reason = _reason(strength, words[law.pk], bool(provisions))
             found[strength].append(Suggestion(law, provisions, strength, reason))
         strongest = found[max(found)] if found else []
         return strongest[0] if len(strongest) == 1 else None

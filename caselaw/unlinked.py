@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,9 +14,12 @@ from django.utils.translation import gettext_lazy
 from caselaw.models import Case, LawApplied
 from caselaw.suggestions import Suggestion, suggest
 from legislation.models import Law
-from portal.curation.queues import Queue
+from portal.curation.queues import OfferedFilter, Queue
 from portal.records.roles import may_view
 from portal.reference.catalog import catalog
+
+#: The value of `HowLinked` for rows of which a law is suggested.
+LIKELY = "likely"
 
 
 def likely_laws(rows: QuerySet[LawApplied]) -> dict[int, Suggestion]:
@@ -27,17 +29,15 @@ def likely_laws(rows: QuerySet[LawApplied]) -> dict[int, Suggestion]:
     return suggest(list(asked.only(*read)))
 
 
-class HowLinked(admin.SimpleListFilter):
+class HowLinked(OfferedFilter):
     """How far a law applied is linked to the collection."""
 
     title = gettext_lazy("link")
     parameter_name = "link"
-    #: What was suggested for the rows, where they were chosen by it.
-    likely: dict[int, Suggestion] | None = None
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
-            ("likely", _("In words only, a likely law is known")),
+            (LIKELY, _("In words only, a likely law is known")),
             ("unjudged", _("In words only, still to judge")),
             ("words", _("In words only, all")),
             ("not_held", _("No such law here")),
@@ -47,13 +47,10 @@ class HowLinked(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
-        if value == "likely":
-            # What somebody may not see in its own list is not suggested to them either.
-            if not may_view(request.user, Law):
-                return queryset.none()
-            # The list shows what it was filtered by, and does not ask again.
-            self.likely = likely_laws(queryset)
-            return queryset.filter(pk__in=self.likely)
+        if value == LIKELY:
+            # Which of them, the list finds out once all filters are applied; and what somebody
+            # may not see in its own list is not suggested to them either.
+            return queryset.in_words() if may_view(request.user, Law) else queryset.none()
         chosen = {
             "unjudged": queryset.unjudged(),
             "words": queryset.in_words(),
@@ -64,7 +61,7 @@ class HowLinked(admin.SimpleListFilter):
         return chosen.get(value or "", queryset)
 
 
-class PlaceOfCase(admin.SimpleListFilter):
+class PlaceOfCase(OfferedFilter):
     """The jurisdiction of the case, of those that have laws applied."""
 
     title = gettext_lazy("jurisdiction")
@@ -81,7 +78,7 @@ class PlaceOfCase(admin.SimpleListFilter):
         return queryset.filter(case__jurisdiction=value) if value else queryset
 
 
-class LawInWordsOnly(admin.SimpleListFilter):
+class LawInWordsOnly(OfferedFilter):
     """Cases of which a law applied is not linked, and waits to be."""
 
     title = gettext_lazy("laws applied")
@@ -97,21 +94,12 @@ class LawInWordsOnly(admin.SimpleListFilter):
 
 
 def unlinked(user: Any) -> list[Queue]:
-    """The queues of laws applied in words only that somebody may see, empty ones left out.
+    """The queue of laws applied in words only that nobody has judged yet, if there are any.
 
-    First those for which a likely law is known, then all that nobody has judged yet.
+    For which of them a likely law is known is a filter of that list: to find out means to look at
+    each, which the first page of the admin should not do.
     """
-    if not may_view(user, Case):
-        return []
+    number = LawApplied.objects.unjudged().count() if may_view(user, Case) else 0
     path = reverse("admin:caselaw_lawapplied_changelist")
-
-    def queue(label: str, number: int, value: str) -> Queue:
-        return Queue(label, number, f"{path}?{urlencode({HowLinked.parameter_name: value})}")
-
-    rows = LawApplied.objects.all()
-    likely = len(likely_laws(rows)) if may_view(user, Law) else 0
-    found = [
-        queue(_("Laws in words only, a likely law is known"), likely, "likely"),
-        queue(_("Laws in words only, still to judge"), rows.unjudged().count(), "unjudged"),
-    ]
-    return [one for one in found if one.number]
+    url = f"{path}?{urlencode({HowLinked.parameter_name: 'unjudged'})}"
+    return [Queue(_("Laws in words only, still to judge"), number, url)] if number else []

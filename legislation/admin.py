@@ -9,6 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,8 @@ from portal.reference.admin import PartInline, PartRights, SourceInline
 from portal.reference.article_codes import ArticleCodesField, codes_in_order
 from portal.reference.catalog import catalog
 from portal.reference.forms import PartForm, PartFormSet
+from portal.reference.meanings import meaning
+from portal.reference.widgets import is_key
 from portal.search import index
 
 
@@ -39,7 +42,9 @@ class ProvisionForm(PartForm):
 class ProvisionBlockForm(ProvisionForm):
     """A provision on the law's page, with the codes of its treaty articles."""
 
-    article_codes = ArticleCodesField()
+    article_codes = ArticleCodesField(
+        help_text=format_lazy("{} {}", meaning(Provision, "article_codes"), ArticleCodesField.HOW)
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -190,9 +195,9 @@ SECTIONS = (
     (_("Safeguards"), {"fields": (("humanitarian_exemption", "migrants_not_liable"),)}),
     ProvisionInline,
     LawRelationInline,
+    LawAttachmentInline,
     LawSourceInline,
     PASTED_SOURCES,
-    LawAttachmentInline,
     PUBLICATION,
 )
 
@@ -216,7 +221,7 @@ class LawAdmin(AttachmentsMixin, FollowedAdmin, RecordAdmin):
         return laws.filter(Q(pk__in=usual.values("pk")) | Q(code=term.lower()))
 
     def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
-        return Law.objects.filter(pk=int(key)) if key and key.isdecimal() else Law.objects.none()
+        return Law.objects.filter(pk=int(key)) if key and is_key(key) else Law.objects.none()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change and "code" in form.changed_data:
@@ -241,17 +246,16 @@ class ProvisionAdmin(FollowedAdmin, PartAdmin):
     inlines = (ProvisionArticleInline,)
 
     def laws_of(self, request: HttpRequest, key: str | None) -> QuerySet[Law]:
-        if key and key.isdecimal():
+        if key and is_key(key):
             return Law.objects.filter(provisions=int(key))
         named = request.POST.get("law", "")
-        return Law.objects.filter(pk=int(named)) if named.isdecimal() else Law.objects.none()
+        return Law.objects.filter(pk=int(named)) if is_key(named) else Law.objects.none()
 
     def choices_within(
         self, provisions: QuerySet[Provision], within: str, term: str
     ) -> QuerySet[Provision]:
         """The provisions of a law."""
-        is_key = within.isascii() and within.isdecimal() and len(within) < 19
-        return provisions.filter(law=int(within)) if is_key else provisions.none()
+        return provisions.filter(law=int(within)) if is_key(within) else provisions.none()
 
     def choice_label(self, provision: Provision) -> str:
         """A provision among choices: every law has an article 1."""

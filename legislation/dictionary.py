@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.reference.meanings import Meanings
 
+_ARTICLES = _("Articles of the Protocol and the Convention that it implements.")
+
 MEANINGS: Meanings = {
     "law": {
         "jurisdiction": _("Whose law it is: a country or territory (ISO 3166-1 alpha-3)."),
@@ -40,8 +42,9 @@ MEANINGS: Meanings = {
         "summary": _("One or two sentences in our own words."),
         "text_original": _("The wording of the law, in its language."),
         "text_translation": _("The wording in English."),
-        "articles": _("Articles of the Protocol and the Convention that it implements."),
-        "protocol_articles": _("Articles of the Protocol and the Convention that it implements."),
+        "articles": _ARTICLES,
+        "article_codes": _ARTICLES,
+        "protocol_articles": _ARTICLES,
         "benefit_element": _(
             "What part a financial or other material benefit plays in the offence (article 6 of"
             " the Protocol)."

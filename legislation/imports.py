@@ -12,6 +12,7 @@ from legislation.exports import export_law
 from legislation.models import Law, LawRelation, LawSource, Provision, ProvisionArticle
 from portal.exchange import schema
 from portal.exchange.identity import Identity, year_of
+from portal.exchange.notes import restore_notes, said_of, told_notes
 from portal.exchange.parts import Pair, Written, replace_parts, replace_sources, save_heads
 from portal.exchange.records import (
     SET_ONCE,
@@ -121,6 +122,21 @@ class LawImporter(RecordImporter[Law]):
     def export(self, instance: Law) -> dict[str, Any]:
         return export_law(instance)
 
+    def history(self, instance: Law) -> dict[str, Any]:
+        line = super().history(instance)
+        for provision, part, code in zip(
+            instance.provisions.all(), line["provisions"], _provision_codes(line), strict=True
+        ):
+            if provision.code != code:
+                # Its number was changed, or it came from another law; its address is the old one.
+                part["anchor"] = provision.anchor
+        effects = list(instance.effects.all())
+        notes = {
+            kind: [(effect.other.code, effect.note) for effect in effects if effect.kind == kind]
+            for kind in LawRelation.Kind.values
+        }
+        return line | told_notes(notes)
+
     def save(self, pairs: Sequence[Pair]) -> list[Any]:
         written = save_heads(Law, pairs, self._values, keep=SET_ONCE)
         self._save_provisions(written)
@@ -128,22 +144,26 @@ class LawImporter(RecordImporter[Law]):
         return [instance for instance, *_rest in written]
 
     def link(self, lines: Sequence[dict[str, Any]]) -> None:
-        """Write the relations between laws; the note on one that stays is kept."""
+        """Write the relations between laws; the note on one that stays is kept.
+
+        A line of the history says the notes itself.
+        """
         named = {code for line in lines for _key, _database, code in self.references(line)}
         owners = {line["id"] for line in lines}
         laws = {law.code: law for law in Law.objects.filter(code__in=owners | named)}
-        replace_parts(
+        made = replace_parts(
             LawRelation,
             "law",
             [(laws[line["id"]], line, False) for line in lines],
             lambda line: [
-                ({"kind": kind, "other": laws[code]}, {})
+                ({"kind": kind, "other": laws[code]}, said_of(line, kind, code))
                 for kind in LawRelation.Kind.values
                 for code in line.get(kind, [])
             ],
             same=("kind", "other_id"),
             carry=("note",),
         )
+        restore_notes(LawRelation, made)
 
     def _values(self, line: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -210,5 +230,10 @@ class LawImporter(RecordImporter[Law]):
 
 
 def _provision_codes(line: dict[str, Any]) -> list[str]:
-    numbers = [part.get("number", "") for part in line.get("provisions", [])]
-    return provision_codes(line["id"], numbers)
+    """The codes of the provisions of a line: made of their numbers, unless the history knows."""
+    parts = line.get("provisions", [])
+    usual = provision_codes(line["id"], [part.get("number", "") for part in parts])
+    return [
+        f"{line['id']}:{part['anchor']}" if "anchor" in part else code
+        for part, code in zip(parts, usual, strict=True)
+    ]

@@ -31,22 +31,8 @@ class Law(Record):
     in_force = PartialDateField(_("in force since"), null=True, blank=True)
     status = TermField("law_status", verbose_name=_("status"))
     summary = models.TextField(_("summary"), blank=True)
-    humanitarian_exemption = models.BooleanField(
-        _("humanitarian exemption"),
-        null=True,
-        blank=True,
-        help_text=_(
-            "Whether help for humanitarian reasons is exempt; unknown unless a source says so."
-        ),
-    )
-    migrants_not_liable = models.BooleanField(
-        _("migrants are not liable"),
-        null=True,
-        blank=True,
-        help_text=_(
-            "Whether migrants are free from prosecution for having been smuggled (article 5)."
-        ),
-    )
+    humanitarian_exemption = models.BooleanField(_("humanitarian exemption"), null=True, blank=True)
+    migrants_not_liable = models.BooleanField(_("migrants are not liable"), null=True, blank=True)
     related_laws = models.ManyToManyField(
         "self", through="LawRelation", symmetrical=False, blank=True, related_name="related_from"
     )
@@ -121,13 +107,7 @@ class Provision(models.Model):
 
     law = models.ForeignKey(Law, on_delete=models.CASCADE, related_name="provisions")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    code = models.CharField(
-        _("code"),
-        max_length=200,
-        unique=True,
-        blank=True,
-        help_text=_("Permanent: the law's code, a colon and the number; made when left empty."),
-    )
+    code = models.CharField(_("code"), max_length=200, unique=True, blank=True)
     number = models.CharField(_("number"), max_length=120, blank=True)
     heading = models.CharField(_("heading"), max_length=300, blank=True)
     summary = models.TextField(_("summary"), blank=True)

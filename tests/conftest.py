@@ -26,6 +26,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from portal.accounts.models import User
 
 COLLECTION = Path(settings.COLLECTION_DIR)
+#: Steps through the lines of a file: every sixth in each run, all of them in the long one.
+SOME_AND_ALL = [
+    pytest.param(6, id="some"),
+    pytest.param(1, id="all", marks=pytest.mark.long),
+]
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import openpyxl
 
 from portal.accounts.models import User
 from portal.exchange.formats.base import formats_for
@@ -75,6 +78,20 @@ def written(path: Path, slug: str, lines: list[Said], key: str = "json-lines") -
     assert form.write is not None
     path.write_bytes(b"".join(form.write(lines, database)))
     return path
+
+
+def edited(path: Path, change: Callable[[Any], None]) -> Path:
+    """A workbook after somebody has worked in it."""
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+    return path
+
+
+def renamed(sheet: Any, old: str, new: str) -> None:
+    """Give a column of a sheet another heading."""
+    (cell,) = [cell for cell in sheet[1] if cell.value == old]
+    cell.value = new
 
 
 def without_columns(text: str, *names: str) -> str:

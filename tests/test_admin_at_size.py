@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from bibliography.models import Work
-from caselaw.models import Case
-from legislation.models import Law
+from caselaw.models import Case, Defendant, LawApplied, ProvisionApplied
+from legislation.models import Law, Provision
+from portal.curation.models import SuspectedPair
+from portal.links.models import Address
 from portal.records.models import Record
 from tests.admin_forms import address
 
@@ -65,11 +67,67 @@ def copy(model: type[Record]) -> None:
     assert model._default_manager.count() >= ROWS
 
 
+def originals(model: type[Record]) -> int:
+    """How many records of a database are no copies."""
+    return model._default_manager.exclude(code__contains="-synthetic-").count()
+
+
+def copy_parts(model: type[Model], owner: str, **replaced: str) -> None:
+    """Copies of the parts of the records, in the copies of their records (`copy`)."""
+    field: Any = model._meta.get_field(owner)
+    own = model._default_manager.count() * field.related_model._default_manager.count()
+    times = ROWS * originals(field.related_model) // own + 1
+    table, records = model._meta.db_table, field.related_model._meta.db_table
+    names, values = columns_of(model, **{field.column: "r.id", **replaced})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} old"
+            f" JOIN {records} o ON o.id = old.{field.column} JOIN {records} r"
+            "  ON o.code = regexp_replace(r.code, '-synthetic-.*', '') AND o.code <> r.code"
+            f" CROSS JOIN generate_series(1, {times})"
+        )
+        cursor.execute(f"ANALYZE {table}")
+    assert model._default_manager.count() >= ROWS, model
+
+
+def fill_the_rest() -> None:
+    """Parts, addresses and suspected pairs, of each as many."""
+    copy_parts(LawApplied, "case")
+    copy_parts(Defendant, "case")
+    copy_parts(Provision, "law", code="md5(r.code || old.code || generate_series)")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO links_address (url, status, moved_to, failures, message)"
+            " SELECT 'https://example.org/synthetic/' || n, 'unchecked', '', 0, ''"
+            " FROM generate_series(1, %s) n",
+            [ROWS],
+        )
+        cursor.execute(
+            "INSERT INTO curation_suspectedpair"
+            " (database, first_id, second_id, reasons, likeness, found_at, why)"
+            " SELECT 'cases', id, lead(id) OVER (ORDER BY id), '[]', 0.7, now(), ''"
+            " FROM caselaw_case ORDER BY id LIMIT %s",
+            [ROWS],
+        )
+        cursor.execute("ANALYZE links_address; ANALYZE curation_suspectedpair")
+
+
+def boxes() -> Iterator[tuple[type[Model], str, str]]:
+    """Every box of the admin that completes what is typed: its model, its field, its limit."""
+    for model, entry in admin.site._registry.items():
+        for each in (entry, *entry.inlines):
+            owner = model if each is entry else each.model
+            limits = getattr(each, "limited_by", {})
+            for name in each.autocomplete_fields:
+                yield owner, name, limits.get(name, "")
+
+
 def test_lists_and_choices_keep_within_ten_queries(
     admin_client: Client, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     for model in (Case, Law, Work):
         copy(model)
+    fill_the_rest()
 
     def opens(url: str, **parameters: str) -> Any:
         with django_assert_max_num_queries(10):
@@ -86,18 +144,46 @@ def test_lists_and_choices_keep_within_ten_queries(
         assert opens(url, p="200").context["cl"].result_list
         for filters in (
             {"state__exact": "published"},
-            {"missing": "source_link"} if model is not Work else {"missing": "annotation"},
+            {"missing": "second_source"} if model is not Work else {"missing": "annotation"},
             {"changed": "lately"},
             {"by": "me"},
             {"note": "yes"},
             {"sources": "lost"},
         ):
             opens(url, **filters)
+    for model, few in (
+        (LawApplied, ({"link": "unjudged"}, {"link": "likely"}, {"link": "no_provision"})),
+        (Defendant, ({"q": "captain"},)),
+        (Provision, ({"q": "smuggling"},)),
+        (Address, ({"q": "synthetic/77"}, {"status__exact": "unchecked"}, {"failed": "0"})),
+        (SuspectedPair, ({"database": "cases"}, {"judged": "two"})),
+    ):
+        url = address(model, "changelist")
+        assert opens(url).context["cl"].result_count >= ROWS - 1, model
+        assert len(opens(url, p="200").context["cl"].result_list), model
+        for filters in few:
+            opens(url, **filters)
     opens(reverse("admin:index"))
-    for owner, entry in admin.site._registry.items():
-        for inline in entry.inlines:
-            for name in inline.autocomplete_fields:
-                chosen = {"app_label": inline.model._meta.app_label, "field_name": name}
-                chosen["model_name"] = str(inline.model._meta.model_name)
-                answer = opens(reverse("admin:autocomplete"), term="synthetic", **chosen).json()
-                assert "results" in answer, owner
+    law = Law.objects.filter(jurisdiction="FRA", provisions__isnull=False).order_by("pk")[0]
+    within = {"jurisdiction": "FRA", "law": str(law.pk)}
+    asked = set()
+    for owner, name, limit in boxes():
+        box = {
+            "app_label": owner._meta.app_label,
+            "model_name": str(owner._meta.model_name),
+            "field_name": name,
+        }
+        limits = [{}, {"within": within[limit]}] if limit else [{}]
+        for limited in limits:
+            for term in ("", "synthetic"):
+                answer = opens(reverse("admin:autocomplete"), term=term, **box, **limited).json()
+                assert "results" in answer, (owner, name)
+        if limit:
+            shown = opens(reverse("admin:autocomplete"), term="", **box, within=within[limit])
+            assert shown.json()["results"], (owner, name)
+        asked.add((owner, name, limit))
+    assert asked >= {
+        (LawApplied, "law", "jurisdiction"),
+        (ProvisionApplied, "provision", "law"),
+        (LawApplied, "case", ""),
+    }

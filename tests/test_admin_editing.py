@@ -205,6 +205,8 @@ def test_hostile_text_is_stored_and_shown_as_text(admin_client: Client, client: 
     [
         ("title", "x" * 10_000, "at most 500 characters (it has 10000)"),
         ("title", "null\x00character", "Null characters are not allowed."),
+        ("title", "vertical\x0btabulator", "a control character"),
+        ("facts", "pasted\x1ffrom a PDF", "a control character"),
         ("code", "Not A Code", "lower-case letters and digits"),
         ("language", "English", "at most 3 characters"),
         ("citations", "[2031] 1\n" + "x" * 201, "Line 2 is longer than 200 characters."),

@@ -204,10 +204,26 @@ def test_what_there_is_not_is_not_found(
     assert admin_client.get(path).status_code == 404
 
 
-def test_a_filter_that_there_is_not_leads_back_to_the_list(admin_client: Client) -> None:
-    response = admin_client.get(exported(Case, "csv", nonsense__x="1"))
+@pytest.mark.parametrize("name", ["nonsense__x", "pk__exact", "jurisdiction__nonsense"])
+def test_a_filter_that_there_is_not_leads_back_to_the_list(name: str, admin_client: Client) -> None:
+    response = admin_client.get(exported(Case, "csv", **{name: "x"}))
     assert isinstance(response, HttpResponse)
-    assert response.status_code in (302, 400)
+    assert (response.status_code, response["Location"]) == (302, address(Case, "changelist"))
+
+
+@pytest.mark.parametrize("key", ["xlsx", "csv", "json-lines"])
+def test_one_control_character_does_not_keep_the_list_back(key: str, admin_client: Client) -> None:
+    case = Case.objects.order_by("code")[0]
+    Case.objects.filter(pk=case.pk).update(title="A\x0bB\x1f_x0041_")
+    content = body(admin_client.get(exported(Case, key, q=case.code)))
+    if key == "xlsx":
+        (sheet, *_others) = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+        place = [cell.value for cell in sheet[1]].index("title")
+        assert sheet[2][place].value == "A_x000B_B_x001F__x005F_x0041_"
+    # The table of a list of other things is written by the same cells.
+    Redirect.objects.create(code="old", target="a\x0bb", reason="merged")
+    if key != "json-lines":
+        assert body(admin_client.get(exported(Redirect, key)))
 
 
 @pytest.mark.parametrize("model", [Term, Jurisdiction, Redirect, User])

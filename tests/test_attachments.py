@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from pypdf import PdfReader, PdfWriter
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from caselaw.models import Case, CaseAttachment
 from legislation.models import Law, LawAttachment
 from portal.attachments import extracting, storage
 from portal.attachments.names import clean_name
+from portal.attachments.sniffing import kind_of
 from portal.records.database import database_for
 from portal.records.lines import canonical
 from portal.records.models import Redirect, Revision, State
@@ -80,6 +85,27 @@ def files(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.rglob("*") if path.is_file())
 
 
+def pressed(method: int) -> bytes:
+    """A Word document whose members are pressed in some way."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(documents.docx("x"))) as old,
+        zipfile.ZipFile(out, "w", method) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return out.getvalue()
+
+
+def damaged_member() -> bytes:
+    """A Word document whose text begins with what no stream of the method begins with."""
+    data = documents.docx("x")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        info = archive.getinfo("word/document.xml")
+    place = info.header_offset + 30 + len(info.filename)
+    return data[:place] + b"\xff" * 8 + data[place + 8 :]
+
+
 REFUSED = {
     "empty": (b"", "The file is empty."),
     "html": (b"<!doctype html><script>", "This is neither a PDF nor"),
@@ -124,6 +150,18 @@ REFUSED = {
         documents.zipped(**{"[Content_Types].xml": b"<a", "word/document.xml": b""}),
         "This Word document is damaged",
     ),
+    "members not pressed as Word does": (
+        pressed(zipfile.ZIP_LZMA),
+        "This Word document is damaged",
+    ),
+    "an encoding that is none": (
+        documents.repacked(documents.docx("x"), replaced=("UTF-8", "none-such")),
+        "This Word document is damaged",
+    ),
+    "a member that is damaged": (
+        damaged_member(),
+        "This Word document is damaged",
+    ),
     "password": (documents.encrypted_pdf(), "This PDF asks for a password."),
     "head of a pdf": (b"%PDF-1.7\nand nothing else", "This PDF is damaged"),
     "too late a head": (b" " * 2000 + RULING, "This is neither a PDF nor"),
@@ -161,6 +199,34 @@ def test_a_document_is_what_its_content_says(
     path = storage.path_of(first.sha256)
     assert path.read_bytes() == RULING
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_word_document_that_is_damaged_anywhere_is_refused_and_never_fails() -> None:
+    whole = documents.docx("Mirabellen" * 50)
+    refused = 0
+    for seed in range(400):
+        dice = random.Random(seed)
+        data = bytearray(whole)
+        for _ in range(dice.randrange(1, 6)):
+            data[dice.randrange(4, len(data))] = dice.randrange(256)
+        try:
+            kind_of(io.BytesIO(data), len(data))
+        except ValidationError:
+            refused += 1
+    assert refused > 200
+
+
+def test_a_draft_with_a_document_and_a_code_that_is_none_comes_back(admin_client: Client) -> None:
+    case = case_of(None)
+    attachment = attached(admin_client, case)
+    page = open_page(admin_client, Case, case.pk)
+    for code in ("Bad Code!", "x" * 200, "", public_case().code):
+        page.fill(code=code, title="Typed and not lost")
+        response = send(admin_client, Case, page, case.pk)
+        assert set(errors(response)) == {"code"}
+        shown = response.content.decode()
+        assert f'href="{url_of(attachment)}"' in shown
+        assert "Typed and not lost" in shown
 
 
 def test_a_document_is_attached_once(admin_client: Client, directory: Path) -> None:
@@ -404,6 +470,7 @@ def test_a_document_for_curators_leaves_no_trace_in_public(admin_client: Client)
     page.fill(**{"attachments-0-is_public": "on"})
     assert send(admin_client, Case, page, case.pk).status_code == 302
     assert count(reader(), q="Zwetschgenheim") == 1
+    page = open_page(admin_client, Case, case.pk)
     page.fill(**{"attachments-0-is_public": None})
     assert send(admin_client, Case, page, case.pk).status_code == 302
     assert seen()[:-1] == before[:-1]
@@ -419,6 +486,37 @@ def test_a_word_document_is_read_with_its_tables(admin_client: Client) -> None:
     attachment = attached(admin_client, public_case(), word)
     assert attachment.text == "Smug-\nMirabellen\nQuittenberg | Schlehdorn"
     assert count(reader(), q='"Quittenberg Schlehdorn"') == 1
+
+
+def locked(algorithm: str) -> bytes:
+    """A PDF that anybody may open, and that its author's password protects from changes."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(RULING)))
+    writer.encrypt("", "the author's", algorithm=algorithm)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_that_only_forbids_changes_is_taken_and_read(
+    admin_client: Client, algorithm: str
+) -> None:
+    attachment = attached(admin_client, case_of(None), locked(algorithm))
+    assert (attachment.reading, attachment.fault) == ("done", "")
+    assert "Zwetschgenheim" in attachment.text
+
+
+def test_a_pdf_none_of_whose_pages_can_be_read_says_so(
+    admin_client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = RULING.replace(b"Tj ET", b"Tj >>")
+    assert broken != RULING
+    case = case_of(None)
+    attachment = attached(admin_client, case, broken)
+    assert (attachment.reading, attachment.pages, attachment.text) == ("failed", 1, "")
+    assert "reading them failed" in capsys.readouterr().err
+    shown = admin_client.get(address(Case, "change", case.pk)).content.decode()
+    assert "None of its pages gave a text: reading them failed." in shown
 
 
 def test_a_scan_is_told_to_curators_and_read_again_only_when_asked(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils.encoding import force_str
 from drf_spectacular.generators import SchemaGenerator
 
@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.records.database import Database, databases
 from portal.reference.meanings import meaning
 from portal.reference.models import Jurisdiction, Term, TreatyArticle
+from tests.admin_forms import address, public_case
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,22 @@ def schema_of(database: Database) -> dict[str, Any]:
     return found
 
 
+def fields_of(model: Any, rf: RequestFactory) -> Iterator[tuple[Any, str, Any]]:
+    """The fields of a record's form, of the forms of its parts and of their parts in turn."""
+    request = rf.get("/")
+    request.user = User(username="ada", is_staff=True, is_superuser=True)
+    owner = admin.site._registry[model]
+    for name, field in owner.get_form(request).base_fields.items():
+        yield model, name, field
+    for inline in owner.get_inline_instances(request):
+        formset = inline.get_formset(request)
+        inner = getattr(formset, "inner_class", None)
+        for rows in (formset, *([inner] if inner else [])):
+            for name, field in rows.form.base_fields.items():
+                if name != rows.fk.name:
+                    yield rows.model, name, field
+
+
 @pytest.mark.parametrize("slug", ["cases", "legislation", "bibliography"])
 def test_the_schema_of_a_line_says_what_every_key_means(slug: str) -> None:
     database = next(found for found in databases() if found.slug == slug)
@@ -72,23 +89,49 @@ def test_the_api_says_what_every_field_of_a_record_means() -> None:
 def test_every_field_that_a_curator_fills_says_what_it_means(
     database: Database, rf: RequestFactory
 ) -> None:
-    request = rf.get("/")
-    request.user = User(username="ada", is_staff=True, is_superuser=True)
-    owner = admin.site._registry[database.model]
-    fields = dict(owner.get_form(request).base_fields)
-    for inline in owner.get_inline_instances(request):
-        formset = inline.get_formset(request)
-        fields |= {
-            f"{inline.model.__name__}.{name}": field
-            for name, field in formset.form.base_fields.items()
-            if name != formset.fk.name
-        }
     silent = [
-        name
-        for name, field in fields.items()
-        if not field.help_text and name.rpartition(".")[2] not in NEEDS_NO_WORDS
+        f"{model.__name__}.{name}"
+        for model, name, field in fields_of(database.model, rf)
+        if not field.help_text and name not in NEEDS_NO_WORDS
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("database", databases(), ids=lambda database: database.slug)
+def test_forms_say_of_a_field_what_the_dictionary_says(
+    database: Database, rf: RequestFactory
+) -> None:
+    """A form may say behind it how a field is typed."""
+    told = {
+        f"{model.__name__}.{name}": (force_str(meaning(model, name)), force_str(field.help_text))
+        for model, name, field in fields_of(database.model, rf)
+    }
+    known = {name: texts for name, texts in told.items() if texts[0]}
+    assert {name for name, (words, text) in known.items() if not text.startswith(words)} == set()
+    longer = {name for name, (words, text) in known.items() if text != words}
+    assert longer <= {"Provision.article_codes"}
+    assert len(known) > 25
+    if database.model is Case:
+        assert {"Charge.imprisonment_months", "Charge.verdict", "Case.citations"} <= set(known)
+
+
+def test_what_is_only_shown_says_what_it_means_as_well(admin_client: Client) -> None:
+    case = public_case()
+    content = admin_client.get(address(Case, "change", case.pk)).content.decode()
+    assert 'name="code"' not in content
+    for name in ("code", "created_by"):
+        assert force_str(meaning(Case, name)) in content
+
+
+def test_no_model_says_something_else_of_its_fields() -> None:
+    other = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if getattr(field, "help_text", "") and (words := meaning(model, field.name))
+        if force_str(field.help_text) != force_str(words)
+    ]
+    assert other == []
 
 
 def test_form_schema_and_api_say_the_same(rf: RequestFactory) -> None:

@@ -64,6 +64,83 @@ def test_what_names_a_record_finds_it() -> None:
     assert codes(found) == [work.code]
 
 
+def law(code: str, number: str, **values: Any) -> Law:
+    kind = {"type_id": "law_types:act", "status_id": "law_status:in_force"}
+    given = {"jurisdiction_id": "FRA", "adopted": PartialDate(2031), **kind, **values}
+    made = Law.objects.create(code=code, title=f"On {code[::-1]}", number=number, **given)
+    index.refresh([made])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "values", "is_found"),
+    [
+        ("2/07", "2-07", {}, True),
+        ("263", "No. 263", {}, True),
+        ("263", "Loi 263", {"adopted": None}, True),
+        ("S 82", "82", {}, True),
+        ("14", "Act No. 14", {}, True),
+        ("Act 573", "573", {}, True),
+        ("573", "Act 573", {}, True),
+        ("2031-1472", "Loi n° 2031-1472", {"adopted": PartialDate(2030)}, True),
+        # Numbers begin anew each year; and another jurisdiction counts by itself.
+        ("263", "263", {"adopted": PartialDate(2030)}, False),
+        ("263", "263", {"jurisdiction": "DEU"}, False),
+        ("263", "263", {"jurisdiction": ""}, False),
+        # Other digits, or the same in other groups, are another number.
+        ("263", "264", {}, False),
+        ("2/07", "20/7", {}, False),
+        ("263", "1263", {}, False),
+        # A year is no number.
+        ("2031", "2031", {}, False),
+        ("", "", {}, False),
+    ],
+)
+def test_official_numbers_name_a_law_however_short(
+    stored: str, typed: str, values: dict[str, Any], is_found: bool
+) -> None:
+    first = law("fra-2031-plum", stored)
+    given = {"jurisdiction": "FRA", "adopted": PartialDate(2031), **values}
+    found = suspects(Sought.of_values(LAWS, {**given, "number": typed}))
+    assert codes(found) == ([first.code] if is_found else [])
+    if found:
+        assert found[0].words == [f"the same official number “{stored}”"]
+    if given["jurisdiction"]:
+        # The same of two laws that are saved, and of all pairs at once.
+        place = {"jurisdiction_id": given["jurisdiction"], "adopted": given["adopted"]}
+        second = law("fra-damson", typed, **place)
+        assert codes(suspects(Sought.of_record(second))) == ([first.code] if is_found else [])
+        assert ((first.pk, second.pk) in find(LAWS)) is is_found
+
+
+def test_every_official_number_of_the_collection_warns(
+    lines: dict[str, list[dict[str, Any]]],
+) -> None:
+    numbered = [line for line in lines["legislation"] if line.get("number")]
+    assert numbered
+    for line in numbered:
+        given = {"jurisdiction": line["jurisdiction"], "number": line["number"]}
+        assert line["id"] in codes(suspects(Sought.of_values(LAWS, given))), line["id"]
+
+
+def test_short_numbers_make_no_pairs_in_the_collection() -> None:
+    """No two laws of the collection are suspected for a number: the short ones cry no wolf."""
+    kinds = [reason.kind for found in find(LAWS).values() for reason in found.reasons]
+    assert "number" not in kinds
+
+
+@pytest.mark.parametrize("typed", ["978-3-16-148410-0", "3-16-148410-X", "9783161484100"])
+def test_an_isbn_in_any_spelling_names_a_work(typed: str) -> None:
+    work = Work.objects.order_by("pk")[0]
+    Work.objects.filter(pk=work.pk).update(isbn="9783161484100")
+    work.refresh_from_db()
+    index.refresh([work])
+    found = suspects(Sought.of_values(WORKS, {"title": "Quite another", "isbn": typed}))
+    assert codes(found) == [work.code]
+    assert found[0].words == ["the same ISBN “9783161484100”"]
+    assert not suspects(Sought.of_values(WORKS, {"isbn": "978-3-16-148410-1"}))
+
+
 @pytest.mark.parametrize(
     ("title", "values", "is_found"),
     [
@@ -178,6 +255,7 @@ def test_what_is_typed_is_looked_up(admin_client: Client, model: type[Any]) -> N
     assert f"<code>{record.code}</code>" not in itself
     assert "another_one" not in itself
     hostile = {"title": "\x00", "jurisdiction": "'", database.date_field: "soon", "but": "-1"}
+    assert admin_client.get(path, hostile).status_code == 200
     assert admin_client.get(path, hostile).content.decode().strip() == ""
     assert admin_client.get(path, {"title": "x" * 6000}).status_code == 200
     assert admin_client.post(path).status_code in (200, 403, 405)

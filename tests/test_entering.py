@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import translation
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bibliography.models import Contributor, Work
@@ -24,7 +25,7 @@ from portal.records.models import Revision
 from portal.records.typed_dates import month_names, read_date
 from portal.reference.pasted import PastedSource, read_source
 from tests.admin_forms import CODE, Page, add_case, address, errors, open_page, save, send
-from tests.conftest import read_lines
+from tests.conftest import read_lines, reader
 from tests.test_history import line_of
 
 LANGUAGES = ["en", "fr", "es", "ru", "ar", "zh-hans"]
@@ -57,6 +58,7 @@ def test_lengths_of_imprisonment_as_people_say_them(typed: str, months: str) -> 
         ("0", "longer than nothing"), ("0.1 days", "longer than nothing"), ("-4", "no length"),
         ("four years", "no length"), ("6 months and", "no length"), ("years", "no length"),
         ("9999999", "fewer than"), ("4 <b>", "what 4 counts"), ("?", "no length"),
+        ("፩", "no length"), ("1 ፩", "what 1 counts"),
     ],
 )  # fmt: skip
 def test_a_length_without_one_meaning_is_refused(typed: str, message: str) -> None:
@@ -71,6 +73,9 @@ def test_a_length_that_is_shown_is_read_back(months: Decimal, language: str) -> 
 
 
 @given(st.text(max_size=30))
+@example("፩")
+@example("1 ፩")
+@example("1 year ፩ months")
 def test_any_text_is_a_length_or_told_why_not(text: str) -> None:
     try:
         months = read_months(text)
@@ -107,7 +112,7 @@ def test_dates_as_people_type_them(typed: str, date: str) -> None:
         ("ca. 2014", "is no date"), ("2014?", "is no date"), ("12 12 2014", "is no date"),
         ("20140312", "is no date"), ("March", "is no date"), ("12 March 14", "is no date"),
         ("12 آذار/أبريل 2014", "is no date"), ("0999", "from 1000 to 2999"),
-        ("1/2-2014", "is no date"),
+        ("1/2-2014", "is no date"), ("፩፩፩፩", "is no date"),
     ],
 )  # fmt: skip
 def test_a_date_that_is_none_or_two_is_refused(typed: str, message: str) -> None:
@@ -131,6 +136,8 @@ def test_no_name_of_a_month_means_two() -> None:
 
 
 @given(st.text(max_size=30))
+@example("፩፩፩፩")
+@example("፩ March 2014")
 def test_any_text_is_a_date_or_told_why_not(text: str) -> None:
     try:
         date = read_date(text)
@@ -169,6 +176,8 @@ def test_pasted_sources(line: str, source: PastedSource) -> None:
         ("Only a title", "no address"), (URL, "no title"), ("10.1000/x.1", "no title"),
         ("Title javascript:alert(1)", "no address"), ("Title https://", "no address"),
         ("Title https://nowhere", "is no address"), ("[](https://court.example/)", "no title"),
+        ("[" * 40_000, "more than 2,?500 characters"),
+        (f"Title {URL} {'x' * 2_500}", "more than 2,?500 characters"),
     ],
 )  # fmt: skip
 def test_a_line_without_title_or_address_is_refused(line: str, message: str) -> None:
@@ -257,21 +266,86 @@ class TestBoxes:
 
     @pytest.mark.parametrize("model", [Case, Law, Work])
     def test_sections_follow_the_public_page(self, admin_client: Client, model: Any) -> None:
+        shown = reader().get(rich(model).get_absolute_url()).content.decode()
+        parts = ["header", *re.findall(r'<section class="part[^"]*" id="([^"]+)"', shown)]
+        fields = FIELDS_OF[model]
+        assert set(fields) <= set(parts), "the record has all that the form has"
+        assert set(parts) - set(fields) <= WITHOUT_FIELDS
+        linked = re.findall(r'<li><a href="#([^"]+)">', shown.partition('<nav class="toc"')[2])
+        assert [part for part in linked if part in parts] == parts[1:]
         content = admin_client.get(address(model, "add")).content.decode()
-        order = {
-            Case: ["code", "offences", "facts", "legal_system", "proceedings-TOTAL_FORMS",
-                   "migrants_count", "country_links-TOTAL_FORMS", "defendants-TOTAL_FORMS",
-                   "laws_applied-TOTAL_FORMS", "sources-TOTAL_FORMS", "contributor", "state"],
-            Law: ["code", "summary", "humanitarian_exemption", "provisions-TOTAL_FORMS",
-                  "effects-TOTAL_FORMS", "sources-TOTAL_FORMS", "state"],
-            Work: ["code", "contributors-TOTAL_FORMS", "issued", "annotation", "topics",
-                   "case_links-TOTAL_FORMS", "law_links-TOTAL_FORMS", "sources-TOTAL_FORMS",
-                   "state"],
-        }[model]  # fmt: skip
+        order = [name for part in parts for name in fields.get(part, [])]
         places = [content.index(f'name="{name}"') for name in order]
         assert places == sorted(places)
-        links = content.count('href="#section-')
-        assert links == content.count('id="section-') > 7
+        sections = re.split(r'id="section-\d+"', content)[1:]
+        assert len(sections) == content.count('href="#section-') > 7
+        forgotten = [
+            section[:200]
+            for section in sections
+            if not any(f'name="{name}"' in section for name in order)
+        ]
+        assert forgotten == []
+
+
+#: Of each part of a public page, by its anchor, the fields in which the form begins a section.
+FIELDS_OF: dict[Any, dict[str, list[str]]] = {
+    Case: {
+        "header": ["code"],
+        "keywords": ["offences"],
+        "facts": ["facts"],
+        "significance": ["significance"],
+        "cross-cutting": ["techniques"],
+        "procedure": ["legal_system", "proceedings-TOTAL_FORMS"],
+        "migrants": ["migrants_count", "country_links-TOTAL_FORMS"],
+        "defendants": ["defendants-TOTAL_FORMS"],
+        "law": ["laws_applied-TOTAL_FORMS"],
+        "documents": ["attachments-TOTAL_FORMS"],
+        "sources": ["sources-TOTAL_FORMS", "pasted_sources"],
+        "record": ["contributor", "state"],
+    },
+    Law: {
+        "header": ["code"],
+        "summary": ["summary"],
+        "safeguards": ["humanitarian_exemption"],
+        "provisions": ["provisions-TOTAL_FORMS"],
+        "relations": ["effects-TOTAL_FORMS"],
+        "documents": ["attachments-TOTAL_FORMS"],
+        "sources": ["sources-TOTAL_FORMS", "pasted_sources"],
+        "record": ["state"],
+    },
+    Work: {
+        "header": ["code", "contributors-TOTAL_FORMS", "pasted_contributors", "issued"],
+        "annotation": ["annotation"],
+        "keywords": ["topics", "country_links-TOTAL_FORMS"],
+        "cases": ["case_links-TOTAL_FORMS"],
+        "laws": ["law_links-TOTAL_FORMS"],
+        "sources": ["sources-TOTAL_FORMS", "pasted_sources"],
+        "record": ["state"],
+    },
+}
+#: Parts that follow from other records or other fields.
+WITHOUT_FIELDS = {"literature", "court", "completeness", "cases", "treaty"}
+
+
+def rich(model: Any) -> Any:
+    """A public record that has something to show in every part of its page."""
+    record = model.objects.public().order_by("code").first()
+    if model is Work:
+        record.case_links.get_or_create(case=Case.objects.public().earliest("code"))
+        record.law_links.get_or_create(law=Law.objects.public().earliest("code"))
+    else:
+        kept = {"title": "A", "kind": "pdf", "size": 1, "sha256": "0" * 64, "is_public": True}
+        record.attachments.create(**kept)
+    if model is Case:
+        texts = dict.fromkeys(("facts", "significance", "gender_considerations"), "Something.")
+        Case.objects.filter(pk=record.pk).update(migrants_count=3, language="en", **texts)
+        record.defendants.create(label="Defendant 9")
+        record.laws_applied.create(law_text="Whaling Act")
+    if model is Law:
+        Law.objects.filter(pk=record.pk).update(summary="Something.", humanitarian_exemption=True)
+        other = Law.objects.public().exclude(pk=record.pk).earliest("code")
+        record.effects.create(other=other, kind="amends")
+    return record
 
 
 class Offered(HTMLParser):

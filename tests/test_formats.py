@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
+import zipfile
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -376,6 +378,113 @@ def test_bibtex_of_other_programs_is_understood(tmp_path: Path) -> None:
     }
     assert [fault.line for fault in reading.faults] == [6]
     assert {warning.key for warning in reading.warnings} == {"", "abstract"}
+
+
+def test_ris_with_lines_that_have_no_tag_is_read(tmp_path: Path) -> None:
+    text = (
+        "TY  - JOUR\n\n stray\nTI  - One\nTI  - Two\n goes on\n\nAU  - Doe, Jane\nER  - \n"
+        "TY  - BOOK\n\nTI  - A title\nthat goes on\nKW  - a\nb\nER - \n"
+    )
+    reading = read(tmp_path, "bibliography", "ris", text.encode())
+    assert said(reading.faults) == []
+    assert [line.data["title"] for line in reading.lines] == ["One", "A title that goes on"]
+    assert [line.data.get("author") for line in reading.lines] == [
+        [{"family": "Doe", "given": "Jane"}], None,
+    ]  # fmt: skip
+    assert [(warning.key, warning.line) for warning in reading.warnings] == [
+        ("TY", 1), ("TI", 1), ("KW", 10),
+    ]  # fmt: skip
+
+
+def test_latex_that_lacks_an_argument_is_a_fault_of_its_entry(tmp_path: Path) -> None:
+    titles = [r"A \href{x}{y}", r"A \sqrt", r"A \footnote", "Sound"]
+    text = "".join(f"@book{{k{n}, title = {{{title}}}}}\n" for n, title in enumerate(titles))
+    reading = read(tmp_path, "bibliography", "bibtex", text.encode())
+    assert [line.data["title"] for line in reading.lines][-1] == "Sound"
+    assert len(reading.lines) + len(reading.torn) == len(titles)
+    assert [(fault.line, fault.key) for fault in reading.faults] == [
+        (1, "k0"),
+        (2, "k1"),
+        (3, "k2"),
+    ]
+    assert "cannot be read" in reading.faults[0].message
+
+
+#: What breaks a file of each format where it does not belong.
+SPLINTERS = {
+    "ris": [
+        "\n", "  - ", "TY  - ", "ER  - \n", "TI  - again\n goes on\n", "AU  - ", "SN  - ",
+        "DA  - 2013//13\n", "İİ  - x\n", "goes on\n",
+    ],
+    "bibtex": [
+        "{", "}", r"\href{x}{y}", r"\sqrt", r"\footnote", '"', "=", ",", "@book{", "@comment{", "#",
+        r"\'", "\\", "$", " and ", r"\char0", r"\symbol{", "%", r"\begin{x}", "@string{",
+    ],
+    "csl-json": [
+        "{", "}", "[", "]", ",", ":", "null", '"', "1e999", "true", '{"date-parts":[[]]}', "[[1]]",
+        r"\u0000", r"\ud800",
+    ],
+}  # fmt: skip
+
+
+def _damaged(text: str, splinters: list[str], chance: random.Random) -> str:
+    """A text to which up to eight things happen that happen to files."""
+    for _time in range(chance.randint(1, 8)):
+        place, length = chance.randrange(len(text) + 1), chance.randint(1, 300)
+        rest = text[place:]
+        text = text[:place] + chance.choice(
+            [
+                chance.choice(splinters) + rest,
+                rest[length % 12 :],
+                chance.choice("\t\n \x7f\x85\u2028é😀{") + rest[1:],
+                text[length : 2 * length] + rest,
+                rest[length:] + rest[:length],
+            ]
+        )
+    return text
+
+
+@pytest.mark.parametrize("key", SPLINTERS)
+def test_a_damaged_file_of_citations_ends_in_lines_or_faults(key: str, tmp_path: Path) -> None:
+    works = read_lines("bibliography.jsonl")
+    for seed in range(250):
+        chance = random.Random(f"{key} {seed}")
+        sound = written("bibliography", key, chance.sample(works, 3)).decode()
+        data = _damaged(sound, SPLINTERS[key], chance).encode()
+        reading = read(tmp_path, "bibliography", key, data)
+        assert reading.lines or reading.faults, seed
+
+
+def test_a_line_of_json_speaks_of_the_keys_that_it_has(tmp_path: Path) -> None:
+    now = {**CASE, "facts": "Old", "docket": "1", "modes": ["sea"], "migrants": {"count": 3}}
+    line = {"id": CASE["id"], "docket": None, "modes": [], "migrants": {"deaths": 1}, "odd": None}
+    (found,) = read(tmp_path, "cases", "json-lines", json.dumps(line).encode()).lines
+    assert found.given == set(line)
+    # A key that there is not is still for the schema to name.
+    assert found.data == {"id": CASE["id"], "migrants": {"deaths": 1}, "odd": None}
+    assert merged(now, found) == {**CASE, "facts": "Old", "migrants": {"deaths": 1}}
+
+
+@pytest.mark.parametrize("text", [chr(number) for number in range(32) if number not in (9, 10, 13)])
+def test_a_control_character_goes_out_in_a_workbook_and_is_named_on_the_way_back(
+    text: str, tmp_path: Path
+) -> None:
+    data = written("cases", "xlsx", [{**CASE, "title": f"A{text}B"}, CASE])
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert f"A_x{ord(text):04X}_B" in archive.read("xl/worksheets/sheet1.xml").decode()
+    reading = read(tmp_path, "cases", "xlsx", data)
+    # Read as the character that it is, and so refused as everywhere.
+    assert [fault.message for fault in reading.faults if fault.key == "title"] == [
+        "holds a control character"
+    ]
+
+
+def test_a_text_that_looks_like_an_escape_comes_back(tmp_path: Path) -> None:
+    titles = ["_x000B_", "a_x000b_b", "_x005F_x000B_", "_x_", "_xyz", "__x0041_", "\ufffe\uffff\r"]
+    lines = [{**CASE, "id": f"a-{n}", "title": title} for n, title in enumerate(titles)]
+    reading = read(tmp_path, "cases", "xlsx", written("cases", "xlsx", lines))
+    assert said(reading.faults) == []
+    assert [line.data["title"] for line in reading.lines] == titles
 
 
 def test_formats_are_told_by_the_names_of_files() -> None:

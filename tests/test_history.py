@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +24,7 @@ from portal.records.differences import changed_keys, differences
 from portal.records.lines import canonical
 from portal.records.models import Record, Revision
 from portal.records.revisions import begin, bring_back, take
+from portal.reference.catalog import catalog
 from portal.search.models import SearchDocument
 from tests.admin_forms import add_case, address, open_page, public_case, save, send
 from tests.samples import Sample
@@ -116,11 +121,17 @@ def test_differences_are_told_field_by_field(admin_client: Client) -> None:
     assert len(again.context["differences"]) == len(response.context["differences"])
 
 
-#: What no line may lack.
-NEEDED = {
-    *("id", "jurisdiction", "title", "type", "status", "state"),
-    *("sources", "issued", "language", "review_note"),
-}
+#: What no line may lack, or what a return leaves alone.
+NEEDED = {"id", "state", "review_note"}
+#: What every record has, or nearly: it is changed to what another record says.
+CHANGED = ("jurisdiction", "type", "status", "issued", "language", "sources")
+
+
+def another_value(key: str, line: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """A key with a value that another record has, and this one has not; {} where none has it."""
+    return next(
+        ({key: other[key]} for other in lines if key in other and other[key] != line.get(key)), {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,10 @@ NEEDED = {
 def test_a_return_restores_everything(
     admin_client: Client, client: Client, model: type[Record], slug: str
 ) -> None:
-    """The richest records of each database are emptied of nearly all, and come back whole."""
+    """The richest records of each database are emptied of nearly all, and come back whole.
+
+    What they cannot do without is made to say what another record says.
+    """
     database = database_for(slug)
     importer = database.importer
     lines = [
@@ -139,6 +153,9 @@ def test_a_return_restores_everything(
     lines.sort(key=lambda pair: -len(str(pair[1])))
     for record, before in lines[:4]:
         bare = {key: value for key, value in before.items() if key in NEEDED}
+        for key in CHANGED:
+            bare |= another_value(key, before, [line for _record, line in lines])
+        assert len(set(CHANGED) & set(bare)) >= 3
         documents = SearchDocument.objects.filter(code=record.code).values("vector", "facets")
         wanted = documents.get()
         begin(record)
@@ -160,6 +177,30 @@ def test_a_return_restores_everything(
     assert all(line_of(record) == before for record, before in lines[:4])
 
 
+def shown_dates(client: Client, record: Record) -> dict[str, str]:
+    """The dates that the public page of a record tells, by their names."""
+    content = client.get(record.get_absolute_url()).content.decode()
+    return dict(re.findall(r"<dt>(First published|Last changed)</dt>\s*<dd>([^<]*)</dd>", content))
+
+
+def test_readers_see_when_a_record_was_first_published_and_last_changed(
+    admin_client: Client, client: Client
+) -> None:
+    case = public_case()
+    published = datetime(2021, 3, 4, 12, tzinfo=UTC)
+    changed = datetime(2022, 5, 6, 12, tzinfo=UTC)
+    Case.objects.filter(pk=case.pk).update(first_published_at=published, changed_at=changed)
+    then = {"First published": "4 March 2021", "Last changed": "6 May 2022"}
+    assert shown_dates(client, case) == then
+    today = date_format(timezone.localdate(), "DATE_FORMAT")
+    save(admin_client, Case, case.pk, title="Another title")
+    assert shown_dates(client, case) == {**then, "Last changed": today}
+    Case.objects.filter(pk=case.pk).update(changed_at=changed)
+    path = f"{address(Case, 'history', case.pk)}?bring_back=1"
+    assert admin_client.post(path, {"why": "It was right before."}).status_code == 302
+    assert shown_dates(client, case) == {**then, "Last changed": today}
+
+
 def test_a_return_leaves_state_code_and_review_note(admin_client: Client) -> None:
     case = add_case(admin_client, modes=["modes:sea"])
     save(admin_client, Case, case.pk, title="Second", review_note="Ask the court.")
@@ -172,6 +213,26 @@ def test_a_return_leaves_state_code_and_review_note(admin_client: Client) -> Non
     other = public_case()
     with pytest.raises(ValueError, match="no revision of"):
         bring_back(other, first, user=None)
+
+
+def test_a_revision_can_be_read_whole_and_in_words(admin_client: Client) -> None:
+    case = public_case(defendants__position=0, defendants__charges__verdict="verdicts:convicted")
+    save(admin_client, Case, case.pk, court="A court of the week", why="A better name")
+    save(admin_client, Case, case.pk, court="Another court", why="The best name")
+    history = address(Case, "history", case.pk)
+    assert "?revision=2" in admin_client.get(history).content.decode()
+    page = admin_client.get(history, {"revision": "2"})
+    said = {
+        " › ".join(entry.path): re.sub(r"</?ins>", "", str(entry.after))
+        for entry in page.context["says"]
+    }
+    assert said["Court"] == "A court of the week"
+    assert said["Jurisdiction"] == catalog().jurisdiction_name(case.jurisdiction_id)
+    assert said["Sources › 1 › Title"]
+    verdicts = {text for path, text in said.items() if path.endswith("› Verdict")}
+    assert "Guilty" in verdicts
+    assert "convicted" not in verdicts
+    assert admin_client.get(history, {"revision": "99"}).status_code == 404
 
 
 def test_a_return_needs_a_reason_and_the_right_to_change(admin_client: Client) -> None:

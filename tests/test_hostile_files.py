@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from portal.exchange.formats import archives, safety, tables
 from portal.exchange.formats.base import Reading
@@ -115,6 +118,87 @@ def test_what_comes_out_of_an_archive_is_counted(
     monkeypatch.setattr(archives, "_check_members", lambda members: None)
     monkeypatch.setattr(archives, "MAX_UNPACKED", 2_000)
     assert "unpacks to more than" in refused(tmp_path, data)
+
+
+STYLES, TEXTS = "xl/styles.xml", "xl/sharedStrings.xml"
+
+
+def with_texts(number: int) -> bytes:
+    """A workbook with texts that its cells share, as Excel writes it."""
+    data = saved(workbook({"cases": MAIN}))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        types = archive.read("[Content_Types].xml")
+    named = (
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+    texts = (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        + b"<si><t>a</t></si>" * number
+        + b"</sst>"
+    )
+    other = {"[Content_Types].xml": types.replace(b"</Types>", named), TEXTS: texts}
+    return changed(data, **other)
+
+
+def with_styles(piece: Callable[[int], bytes], number: int) -> bytes:
+    data = saved(workbook({"cases": MAIN}))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        styles = archive.read(STYLES)
+    assert b"</cellXfs>" in styles
+    pieces = b"".join(piece(place) for place in range(number))
+    return changed(data, **{STYLES: styles.replace(b"</cellXfs>", pieces + b"</cellXfs>")})
+
+
+def never_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_args: Any, **_values: Any) -> None:
+        raise AssertionError("the library opened the file")
+
+    monkeypatch.setattr(openpyxl, "load_workbook", opened)
+
+
+def test_a_bomb_of_styles_is_refused_before_the_library_builds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each differs from the others, so that they do not pack into nothing.
+    bomb = with_styles(lambda place: b'<xf numFmtId="0" fontId="%d"/>' % (place * 7919), 200_000)
+    assert 200_000 < len(bomb) < 3_000_000
+    chance = random.Random(1)
+    large = with_styles(lambda _n: b'<xf a="%s"/>' % chance.randbytes(5_000).hex().encode(), 1_100)
+    other = changed(saved(workbook({"cases": MAIN})), xl__other_xml=b"<a>" + b"<b/>" * 150_000)
+    never_opened(monkeypatch)
+    assert "holds more than 100,000 styles" in refused(tmp_path, bomb)
+    assert "holds styles, notes or other things of a size" in refused(tmp_path, large)
+    # Whatever it is called.
+    assert "holds more than 100,000 styles" in refused(tmp_path, other)
+
+
+def test_texts_and_cells_without_end_are_refused_before_the_library_builds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_IN_TEXTS", 1_000)
+    monkeypatch.setattr(archives, "MAX_IN_SHEETS", 1_000)
+    row = sheet_with("</row><row", "<c/>" * 20_000 + "</row><row")
+    cells = sheet_with("</sheetData>", '<row r="3">' + "<c/>" * 2_000 + "</row></sheetData>")
+    texts = with_texts(600)
+    never_opened(monkeypatch)
+    assert "holds more texts than a table has" in refused(tmp_path, texts)
+    assert "holds more cells than a table of records has" in refused(tmp_path, cells)
+    monkeypatch.undo()
+    never_opened(monkeypatch)
+    assert "at a wrong place" in refused(tmp_path, row)
+
+
+def test_a_workbook_of_many_styles_notes_and_texts_is_read(tmp_path: Path) -> None:
+    book = workbook({"cases": [MAIN[0], *([f"a-{n}", f"A {n}", "FRA"] for n in range(1500))]})
+    for row in book["cases"].iter_rows(min_row=2):
+        for place, cell in enumerate(row):
+            cell.font = Font(size=8 + cell.row % 40, name=f"Font {cell.row % 50}", bold=place == 1)
+            cell.number_format = f"0.{'0' * (cell.row % 20)}"
+        row[0].comment = Comment("Look again.", "A curator")
+    reading = read(tmp_path, "cases", "xlsx", saved(book))
+    assert (len(reading.lines), said(reading.faults)) == (1500, [])
+    assert len(read(tmp_path, "cases", "xlsx", with_texts(20_000)).lines) == 1
 
 
 def test_a_size_that_lies_does_not_help(tmp_path: Path) -> None:
@@ -278,13 +362,99 @@ def test_parts_that_belong_to_nothing_are_named(tmp_path: Path) -> None:
         "file.xlsx:charges:B2: defendant: the record has no defendant 2",
         "file.xlsx:charges:B3: defendant: does not say to which defendant of the record it belongs",
     ]
-    # A record of which a part was lost is none.
+    # A record of which a part was lost is none; and to which the others belong, nobody knows.
     assert reading.lines == []
+    assert reading.lacks_parts
+
+
+@pytest.mark.parametrize("what", ["heading", "merged", "wide", "id"])
+def test_a_sheet_of_parts_that_is_refused_is_not_taken_for_one_without_rows(
+    what: str, tmp_path: Path
+) -> None:
+    charges: list[list[Any]] = [["id", "defendant", "offence"], ["a-1", 1, "x"]]
+    if what == "heading":
+        charges[0][2] = "offense"
+    elif what == "id":
+        charges = [row[1:] for row in charges]
+    elif what == "wide":
+        charges[0] += [f"c{number}" for number in range(250)]
+    rows = {"cases": MAIN, "defendants": [["id", "label"], ["a-1", "One"]], "charges": charges}
+    book = workbook(rows)
+    if what == "merged":
+        book["charges"].merge_cells("A2:B2")
+    reading = read(tmp_path, "cases", "xlsx", saved(book))
+    assert len(reading.faults) >= 1
+    assert reading.lacks_parts
+    for line in reading.lines if what != "id" else ():
+        assert line.given is not None
+        assert "defendants" not in line.given
+
+
+def test_rows_of_parts_whose_part_is_nowhere_are_not_passed_over(tmp_path: Path) -> None:
+    sheets = {
+        "cases": MAIN,
+        "defendants": [["id", "label"]],
+        "charges": [["id", "defendant", "offence"], ["a-1", 1, "x"]],
+    }
+    reading = reading_of(tmp_path, sheets)
+    assert said(reading.faults) == [
+        "file.xlsx:charges:B2: defendant: the record has no defendant 1"
+    ]
+    assert [torn.code for torn in reading.torn] == ["a-1"]
+
+
+def test_a_record_without_an_id_says_nothing_of_parts(tmp_path: Path) -> None:
+    sheets = {
+        "cases": [*MAIN, [None, "B", "FRA"]],
+        "sources": [["id", "title", "url", "note"], ["a-1", "S"]],
+    }
+    first, second = (line.given for line in reading_of(tmp_path, sheets).lines)
+    assert first is not None
+    assert second == first - {"sources"}
+
+
+@pytest.mark.parametrize("key", ["csv", "xlsx"])
+def test_all_records_of_a_file_that_is_refused_are_torn(key: str, tmp_path: Path) -> None:
+    rows = [["id", "titel"], *([f"a-{number}", "A"] for number in range(3))]
+    data = table(*rows) if key == "csv" else saved(workbook({"cases": rows}))
+    reading = read(tmp_path, "cases", key, data)
+    assert [torn.number for torn in reading.torn] == [2, 3, 4]
+    assert len(reading.faults) == 1
+    stranger = {"cases": [*MAIN, ["a-2", "B", "FRA"]], "defendents": [["id"], ["a-1"]]}
+    assert [torn.number for torn in reading_of(tmp_path, stranger).torn] == [2, 3]
+
+
+def test_three_bad_parts_are_faults_of_one_record(tmp_path: Path) -> None:
+    sheets = {
+        "cases": [*MAIN, ["a-2", "B", "FRA"]],
+        "defendants": [["id", "label"], ["a-1", "One"]],
+        "charges": [["id", "defendant", "offence"], *(["a-1", 1, "=A1"] for _n in range(3))],
+    }
+    reading = reading_of(tmp_path, sheets)
+    assert len(reading.faults) == 3
+    assert [line.data["id"] for line in reading.lines] == ["a-2"]
+    (torn,) = reading.torn
+    assert (torn.sheet, torn.number, torn.code, torn.title) == ("cases", 2, "a-1", "A")
+    assert {(fault.sheet, fault.line) for fault in reading.faults} <= torn.rows
 
 
 def test_an_id_that_stands_twice_is_named(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, {"cases": [*MAIN, ["a-1", "B", "FRA"]]})
-    assert said(reading.faults) == ["file.xlsx:cases:A3: id: “a-1” stands already in row 2"]
+    assert said(reading.faults) == [
+        "file.xlsx:cases:A2: id: “a-1” stands again in row 3",
+        "file.xlsx:cases:A3: id: “a-1” stands already in row 2",
+    ]
+    # Whose the parts of a row are is not clear either: none of the two is sound.
+    twice = reading_of(
+        tmp_path,
+        {
+            "cases": [*MAIN, ["a-1", "B", "FRA"], ["a-2", "C", "FRA"]],
+            "sources": [["id", "title", "url", "note"], ["a-1", "S"], ["a-2", "S"]],
+        },
+    )
+    assert [line.data["id"] for line in twice.lines] == ["a-2"]
+    assert [(torn.number, torn.code) for torn in twice.torn] == [(2, "a-1"), (3, "a-1")]
+    assert not twice.lacks_parts
 
 
 @pytest.mark.parametrize("key", ["csv", "xlsx"])

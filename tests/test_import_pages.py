@@ -16,10 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caselaw.models import Case
+from portal.exchange.formats.columns import Sheet, sheets_of
 from portal.exchange.formats.safety import MAX_BYTES
 from portal.imports import files
 from portal.imports.models import ImportRun
-from tests.import_files import CASE, brought, put, rehearsed, written
+from portal.records.database import database_for
+from tests.import_files import CASE, brought, edited, put, rehearsed, renamed, written
 from tests.test_roles import curator, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,55 @@ def test_faults_are_downloaded_as_a_sheet(folder: Path) -> None:
     assert rows[1][1:5] == ("cases", 3, letter, "jurisdiction")
     assert b"XYZ" in client.get(url("faults", run.pk, "csv")).content
     assert client.get(url("faults", run.pk, "exe")).status_code == 404
+
+
+def test_a_fault_of_a_part_that_comparing_finds_is_shown_with_its_cell(folder: Path) -> None:
+    user = curator("contributor")
+    case = {**CASE, "laws_applied": [{"law": "Quince Act", "law_id": "nowhere"}]}
+    run = rehearsed(written(folder / "a.xlsx", "cases", [case], "xlsx"), "cases", user, "xlsx")
+    client = signed_in(user)
+    page = client.get(url("change", run.pk)).content.decode()
+    key = "laws_applied[0].law_id"
+    place = [column.key for column in sheet_of("laws_applied").headings].index("law_id")
+    letter = openpyxl.utils.get_column_letter(place + 1)
+    assert f"<td>laws_applied</td><td>2</td><td>{letter}</td><td>{key}</td>" in page
+    answer = client.get(url("faults", run.pk, "xlsx"))
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)
+    assert rows[1][1:5] == ("laws_applied", 2, letter, key)
+
+
+def sheet_of(name: str) -> Sheet:
+    return next(sheet for sheet in sheets_of(database_for("cases")).all() if sheet.name == name)
+
+
+def test_a_file_that_lacks_parts_cannot_be_written_and_the_page_says_why(folder: Path) -> None:
+    user = curator("contributor")
+    path = edited(
+        written(folder / "a.xlsx", "cases", [CASE], "xlsx"),
+        lambda book: renamed(book["charges"], "offence", "offense"),
+    )
+    run = rehearsed(path, "cases", user, "xlsx")
+    client = signed_in(user)
+    page = client.get(url("change", run.pk)).content.decode()
+    assert "could not be put to their records" in page
+    assert url("write", run.pk) not in page
+    assert url("cancel", run.pk) in page
+    answer = client.post(url("write", run.pk), {"only_sound": "yes"}, follow=True)
+    assert "could not be put to their records" in str(answer.context["messages"]._loaded_data)
+    assert the_run().stage == "rehearsed"
+    curator("publisher")
+    found = commanded(path, write=True, user="publisher", sound_rows=True)
+    assert ("could not be put to their records" in found[0], found[2]) == (True, 1)
+    assert not Case.objects.filter(code=CASE["id"]).exists()
+
+
+def test_the_page_says_that_a_file_is_being_read(folder: Path) -> None:
+    owner = curator("contributor", "owner")
+    run = brought(written(folder / "a.jsonl", "cases", [CASE]), "cases", owner)
+    client = signed_in(owner)
+    assert "is being read as a whole" in client.get(url("change", run.pk)).content.decode()
+    assert step(client, run)["total"] == 1
+    assert "is being read as a whole" not in client.get(url("change", run.pk)).content.decode()
 
 
 def test_changes_are_shown_field_by_field(folder: Path) -> None:
@@ -321,4 +372,27 @@ def test_the_command_rehearses_and_writes(folder: Path) -> None:
     out, _err, code = commanded(good, write=True, user="publisher", why="A test.")
     assert (code, Case.objects.filter(code=CASE["id"]).count()) == (0, 1)
     assert "no user" in commanded(good, user="nobody")[1]
-    assert "--format" in commanded(folder / "imports.txt", user="publisher")[1] or True
+    other = folder / "imports.txt"
+    other.write_bytes(good.read_bytes())
+    assert "--format" in commanded(other, user="publisher")[1]
+    assert commanded(other, user="publisher", format="json-lines")[2] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"why": "x" * 301}, "--why"),
+        ({"source_title": "x" * 501}, "--source-title"),
+        ({"source_title": "S", "source_url": "no address"}, "--source-url"),
+        ({"source_url": "https://quince.example/"}, "needs --source-title"),
+    ],
+)
+def test_the_command_keeps_no_file_of_what_it_cannot_keep(
+    folder: Path, options: dict[str, str], what: str
+) -> None:
+    curator("publisher")
+    path = written(folder / "a.jsonl", "cases", [CASE])
+    found = commanded(path, write=True, user="publisher", **options)
+    assert (what in found[1], found[2]) == (True, 1)
+    assert not ImportRun.objects.exists()
+    assert not (folder / "imports").exists()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextvars import copy_context
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -16,7 +16,7 @@ from django.test import Client
 from caselaw.models import Case, LawApplied
 from legislation.models import Law, Provision
 from portal.accounts.models import User
-from tests.admin_forms import add_case, address, open_page, send
+from tests.admin_forms import add_case, address, errors, open_page, send
 from tests.test_browser import CHROMIUM, browser  # noqa: F401
 from tests.test_roles import signed_in
 from tests.test_suggestions import applied, law
@@ -157,6 +157,21 @@ def test_a_case_with_a_law_of_another_jurisdiction_is_saved_with_a_warning(
     assert not any("another jurisdiction" in text for text in said)
 
 
+@pytest.mark.parametrize("key", ["9" * 5_000, "9" * 30, "²", "x", "-1"])
+def test_what_can_be_no_key_is_refused_at_its_field(admin_client: Client, key: str) -> None:
+    case = add_case(admin_client)
+    page = open_page(admin_client, Case, case.pk)
+    page.add_row("laws_applied", law_text="Migration Act", law=key)
+    answer = send(admin_client, Case, page, case.pk)
+    assert set(errors(answer)["laws_applied"][0]) == {"law"}
+    page = open_page(admin_client, Provision)
+    page.fill(number="s 1", law=key)
+    assert set(errors(send(admin_client, Provision, page))) == {"law"}
+    for model in (Law, Provision):
+        path = address(model, "change", 1).replace("/1/", f"/{quote(key)}/")
+        assert admin_client.post(path, {"_save": "Save"}).status_code in (302, 404)
+
+
 @pytest.fixture
 def desk(admin_client: Client, browser: Any) -> Iterator[Any]:  # noqa: F811
     """A page of the browser whose every request the curator's client answers."""
@@ -208,3 +223,77 @@ def test_the_boxes_follow_what_the_form_holds_at_the_moment(desk: Any) -> None:
         assert all(f"({begin}" in text or "(eue-" in text for text in found)
         desk.keyboard.press("Escape")
     assert not wrong, wrong
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_a_suggested_link_asks_before_it_loses_what_was_typed(desk: Any) -> None:
+    act = law("whaling", "Whaling Act")
+    row = applied("Whaling Act")
+    asked: list[str] = []
+    sent: list[str | None] = []
+    answers = [False, True]
+    url = f"http://portal.test{address(Case, 'change', row.case_id)}"
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.message)
+        if answers.pop(0):
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    def accept(route: Any) -> None:
+        sent.append(route.request.post_data)
+        route.fulfill(status=200, content_type="text/plain", body="linked")
+
+    desk.on("dialog", answer)
+    desk.route(f"**/lawapplied/{row.pk}/accept/**", accept)
+
+    def link() -> None:
+        desk.get_by_role("button", name="Link to it").click()
+
+    desk.goto(url)
+    desk.click("text=Add another Defendant")
+    link()
+    desk.wait_for_selector("text=linked")
+    assert asked == [], "a row without words is nothing to lose"
+    desk.goto(url)
+    desk.click("text=Add another Defendant")
+    desk.fill("[name=defendants-0-label]", "Defendant 1")
+    link()
+    assert len(asked) == 1
+    assert "not saved" in asked[0]
+    assert desk.input_value("[name=defendants-0-label]") == "Defendant 1"
+    assert len(sent) == 1
+    link()
+    desk.wait_for_selector("text=linked")
+    assert len(asked) == len(sent) == 2
+    assert all(f"law={act.pk}" in (body or "") for body in sent)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "document.querySelector('[name=facts]').value += ' more'",
+        "document.querySelector('[name=state]').selectedIndex += 1",
+        "document.querySelector('[name=modes]').click()",
+        "document.querySelector('form').insertAdjacentHTML('afterend', '<p class=errornote>')",
+        "django.jQuery('#id_jurisdiction').append(new Option('x', 'FRA', false, true))",
+    ],
+)
+def test_whatever_was_changed_on_the_page_of_a_case_is_asked_about(desk: Any, change: str) -> None:
+    law("whaling", "Whaling Act")
+    row = applied("Whaling Act")
+    asked: list[str] = []
+
+    def dismiss(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    desk.on("dialog", dismiss)
+    desk.goto(f"http://portal.test{address(Case, 'change', row.case_id)}")
+    desk.evaluate(change)
+    desk.get_by_role("button", name="Link to it").click()
+    assert len(asked) == 1

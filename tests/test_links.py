@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import socket
 import ssl
 import threading
@@ -87,6 +88,7 @@ REDIRECTS = {
     "/to-link-local": (302, "http://169.254.169.254/latest/meta-data/"),
     "/to-nonsense": (301, "http://[nonsense"),
     "/to-far-away": (301, "/" + "x" * 1200),
+    "/to-nobody": (302, "http://nobody.example/"),
     "/to-umlaut": (301, "/h\u00f6rt"),
 }
 
@@ -563,6 +565,38 @@ class TestWhatIsNeverAsked:
         assert check(web.at("/ok", "rebinding.example")).status == S.REACHABLE
         assert asked == ["rebinding.example", "127.0.0.1"]
 
+    def test_a_name_server_that_never_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The system's own call has no limit; what it holds up is not waited for."""
+        ends = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: ends.wait(30) and [])
+        clock = Time()
+        began = time.monotonic()
+        try:
+            found = checker(clock, retries=1, timeout=0.2).check("http://somebody.example/")
+        finally:
+            ends.set()
+        assert time.monotonic() - began < 5
+        assert found.status == S.FAILING
+        assert found.message == "The name could not be looked up: somebody.example"
+        assert clock.slept == [5]
+
+    def test_what_failed_before_it_left_this_machine(
+        self, web: Server, monkeypatch: pytest.MonkeyPatch, nobody_else: dict[str, list[str]]
+    ) -> None:
+        assert check("http://nobody.example/").may_be_here
+        assert check("http://\u0434\u043e\u043c.example/").may_be_here
+        nobody_else["here.example"] = ["127.0.0.1"]
+        # Who was led on has had an answer, whatever became of the name that it leads to.
+        assert not check(web.at("/to-nobody", "here.example")).may_be_here
+        assert not check(web.at("/hang-up")).may_be_here
+
+        def no_name(*args: Any, **kwargs: Any) -> Any:
+            raise UnicodeError("label empty or too long")
+
+        monkeypatch.setattr(socket, "getaddrinfo", no_name)
+        found = check("http://a..example/")
+        assert (found.status, found.may_be_here) == (S.FAILING, False)
+
 
 class TestTurns:
     def test_a_pause_between_two_requests_to_one_host(self, web: Server) -> None:
@@ -1025,7 +1059,9 @@ class TestTheAdmin:
         assert found(q="b.exam") == {urls[1]}
         for number in range(4):
             assert found(failed=str(number)) == {urls[number]}
-        assert found(failed="odd") == set(urls)
+        odd = admin_client.get(address(Address, "changelist"), {"failed": "odd"})
+        assert odd["Location"] == f"{address(Address, 'changelist')}?e=1"
+        assert found(e="1") == set(urls)
 
     def test_the_list_costs_few_queries_however_long(
         self, admin_client: Client, django_assert_max_num_queries: Callable[..., Any]
@@ -1072,6 +1108,54 @@ class TestTheAdmin:
         page = self.act(admin_client, "check_again", *Address.objects.all())
         assert "no network" in page
         assert not Address.objects.exclude(status=S.UNCHECKED).exists()
+
+    @pytest.mark.parametrize("number", [1, 2])
+    @pytest.mark.parametrize("fault", [socket.EAI_AGAIN, socket.EAI_NONAME])
+    def test_check_again_of_few_without_network(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch, number: int, fault: int
+    ) -> None:
+        def cut_off(*args: Any, **kwargs: Any) -> Any:
+            raise socket.gaierror(fault, "Temporary failure in name resolution")
+
+        monkeypatch.setattr(socket, "getaddrinfo", cut_off)
+        monkeypatch.setattr("portal.links.admin.WAITING", Manners(delay=0, retries=0))
+        urls = [f"http://{host}.example/" for host in "ab"[:number]]
+        register.save([Finding(url, S.REACHABLE, "", 200) for url in urls], MONDAY)
+        page = self.act(admin_client, "check_again", *Address.objects.all())
+        assert "this machine may have no network" in page
+        assert [(row.status, row.failures) for row in Address.objects.all()] == [
+            (S.REACHABLE, 0)
+        ] * number
+
+    def test_check_again_without_a_way_out(
+        self,
+        admin_client: Client,
+        monkeypatch: pytest.MonkeyPatch,
+        nobody_else: dict[str, list[str]],
+    ) -> None:
+        nobody_else["a.example"] = ["8.8.8.8"]
+
+        def connect(*args: Any, **kwargs: Any) -> Any:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+        monkeypatch.setattr(socket, "create_connection", connect)
+        monkeypatch.setattr("portal.links.admin.WAITING", Manners(delay=0, retries=0))
+        row = Address.objects.create(url="http://a.example/")
+        assert "may have no network" in self.act(admin_client, "check_again", row)
+        row.refresh_from_db()
+        assert row.status == S.UNCHECKED
+
+    def test_check_again_of_one_that_is_silent(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where a connection was tried, the machine is to blame, and the failure is kept."""
+        monkeypatch.setattr("portal.links.admin.WAITING", Manners(delay=0, retries=0))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            row = Address.objects.create(url=f"http://127.0.0.1:{free.getsockname()[1]}/")
+            assert "1 failed" in self.act(admin_client, "check_again", row)
+        row.refresh_from_db()
+        assert (row.status, row.failures) == (S.FAILING, 1)
 
     def test_taking_over_where_an_address_has_moved(self, admin_client: Client) -> None:
         cases = list(Case.objects.public().order_by("code")[:2])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import isolate_apps
@@ -17,6 +19,7 @@ from django.urls import reverse
 from bibliography.models import Work, WorkCase, WorkLaw
 from caselaw.models import Case, CaseSource, LawApplied, ProvisionApplied
 from legislation.models import Law, LawRelation
+from portal.attachments import storage
 from portal.curation.merging import MergeError, Plan, public_first
 from portal.curation.models import SuspectedPair
 from portal.curation.relations import RELATIONS, references
@@ -26,7 +29,8 @@ from portal.records.roles import may_merge
 from portal.reference.provenance import LinkStatus
 from portal.search import index
 from portal.search.models import SearchDocument
-from tests.admin_forms import Page, address, count, public_case
+from tests import documents
+from tests.admin_forms import Page, address, count, open_page, public_case, save, send
 from tests.test_history import line_of
 from tests.test_roles import GROUPS, PUBLISHERS, curator, signed_in
 
@@ -299,6 +303,29 @@ def test_judgements_follow_and_suspicions_are_found_anew() -> None:
     assert list(kept) == [(one.pk, three.pk, "Two courts.")]
 
 
+def test_a_judgement_on_the_one_that_goes_ends_the_wait_of_the_same_pair() -> None:
+    one, two, three, four = Case.objects.order_by("pk")[:4]
+    judge = curator("editor")
+    said = {"judged_by": judge, "judged_at": one.created_at, "why": "Two courts."}
+    older = {"judged_by": None, "judged_at": one.created_at, "why": "Two years."}
+    for first, second, values in (
+        (one, three, {}), (two, three, said), (one, four, older), (two, four, said)
+    ):  # fmt: skip
+        SuspectedPair.objects.create(
+            database="cases", first_id=first.pk, second_id=second.pk, reasons=[], likeness=1,
+            **values,
+        )  # fmt: skip
+    merge(one, two)
+    kept = SuspectedPair.objects.order_by("second_id").values_list(
+        "first_id", "second_id", "why", "judged_by"
+    )
+    assert list(kept) == [
+        (one.pk, three.pk, "Two courts.", judge.pk),
+        (one.pk, four.pk, "Two years.", None),
+    ]
+    assert not SuspectedPair.objects.waiting().exists()
+
+
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.WITHDRAWN])
 def test_what_readers_see_does_not_vanish_behind_what_they_do_not(state: str) -> None:
     case = public_case()
@@ -337,8 +364,157 @@ def test_who_may_merge(role: str) -> None:
     for other, allowed in ((draft, may_drafts), (public, role in PUBLISHERS)):
         path = f"{reverse('admin:caselaw_case_merge')}?records={case.pk},{other.pk}"
         assert client.get(path).status_code == (200 if allowed else 403)
-        client.post(path, {"_merge": "1", "why": "Forged"})
-        assert Case.objects.filter(pk=other.pk).exists()
+        # All that the page would have sent, so that nothing but the permission stands against it.
+        plan = Plan(case, other)
+        sent = {"_merge": "1", "why": "Forged", "seen": plan.seen, "shown": plan.shown}
+        assert client.post(path, sent).status_code == (302 if allowed else 403)
+        assert Case.objects.filter(pk=other.pk).exists() is not allowed
+
+
+def merged_by(client: Client, stays: Record, goes: Record, **chosen: str) -> str:
+    """Merge on the page as a browser does; returns the page that said what would happen."""
+    name = f"admin:{stays._meta.app_label}_{stays._meta.model_name}_merge"
+    path = f"{reverse(name)}?records={stays.pk},{goes.pk}&stays={stays.pk}"
+    page = client.post(path, {**read(client.get(path)), **chosen, "_preview": "1"})
+    done = client.post(path, {**read(page), "why": "Entered twice.", "_merge": "Merge"})
+    assert done.status_code == 302, page.content.decode()
+    return " ".join(page.content.decode().split())
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "is_own"),
+    [
+        ("editor", "draft", True),
+        ("editor", "in_review", True),
+        ("publisher", "draft", False),
+    ],
+)
+def test_nobody_publishes_what_they_entered_by_merging_it(
+    role: str, state: str, is_own: bool
+) -> None:
+    user, other = curator(role), curator("contributor")
+    client = signed_in(user)
+    stays = copy_of(public_case(), "fra-2031-empty", title="Empty", state=state)
+    goes = copy_of(public_case(), "fra-2031-own", title="All mine", state="draft")
+    Case.objects.filter(pk=stays.pk).update(created_by=other)
+    Case.objects.filter(pk=goes.pk).update(created_by=user)
+    page = merged_by(client, stays, goes, **{"take-title": "other"})
+    assert ("will count as entered by you" in page) is is_own
+    stays.refresh_from_db()
+    assert (stays.title, stays.created_by) == ("All mine", user if is_own else other)
+    form = open_page(client, Case, stays.pk)
+    form.fill(state="published")
+    assert send(client, Case, form, stays.pk).status_code == (200 if is_own else 302)
+    stays.refresh_from_db()
+    assert stays.is_public is not is_own
+    # Somebody else publishes it, as they would have published the draft.
+    save(signed_in(curator("publisher", "another")), Case, stays.pk, state="published")
+
+
+def test_what_others_entered_stays_theirs_and_what_is_public_has_no_need() -> None:
+    user, other = curator("editor"), curator("contributor")
+    case = public_case()
+    for number, author in enumerate((other, None)):
+        stays = copy_of(case, f"fra-2031-stays-{number}", state="draft")
+        goes = copy_of(case, f"fra-2031-goes-{number}", state="draft")
+        Case.objects.filter(pk=stays.pk).update(created_by=other)
+        Case.objects.filter(pk=goes.pk).update(created_by=author)
+        Plan(stays, goes).carry_out(user=user, why="Twice.")
+        stays.refresh_from_db()
+        assert stays.created_by == other
+    goes = copy_of(case, "fra-2031-own", state="draft")
+    Case.objects.filter(pk=goes.pk).update(created_by=user)
+    assert not Plan(case, goes).counts_as_own_of(user)
+    Plan(case, goes).carry_out(user=user, why="Twice.")
+    case.refresh_from_db()
+    assert case.created_by is None
+
+
+RULING, ANNEX = documents.pdf("The ruling on plums"), documents.pdf("An annex")
+
+
+@pytest.fixture
+def keeping(settings: Any, tmp_path: Any) -> None:
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"
+
+
+def document(record: Any, content: bytes, **values: Any) -> Any:
+    """A document of a record, with its file and its text."""
+    digest = hashlib.sha256(content).hexdigest()
+    with transaction.atomic():
+        storage.keep(io.BytesIO(content), digest)
+        given = {
+            "title": "Ruling",
+            "name": "ruling.pdf",
+            "kind": "pdf",
+            "is_public": True,
+            **values,
+        }
+        return record.attachments.create(sha256=digest, size=len(content), **given)
+
+
+def found_at(client: Client, path: str) -> tuple[int, bytes]:
+    """What an address leads to in the end."""
+    answer: Any = client.get(path, follow=True)
+    body = b"".join(answer.streaming_content) if answer.streaming else b""
+    return answer.status_code, body
+
+
+@pytest.mark.usefixtures("keeping")
+def test_documents_move_and_keep_their_addresses(client: Client) -> None:
+    stays = public_case()
+    goes = copy_of(stays, "fra-2031-copy")
+    ruling = document(goes, RULING, language="fr", note="Page 3.")
+    annex = document(goes, ANNEX, title="Annex", name="annex.pdf", is_public=False)
+    paths = [each.address(goes.code) for each in (ruling, annex)]
+    assert found_at(client, paths[0]) == (200, RULING)
+    merge(stays, goes)
+    rows = stays.attachments.order_by("pk").values_list("pk", "title", "language", "is_public")
+    assert list(rows) == [(ruling.pk, "Ruling", "fr", True), (annex.pk, "Annex", "", False)]
+    assert client.get(paths[0]).status_code == 301
+    assert found_at(client, paths[0]) == (200, RULING)
+    assert found_at(client, paths[1])[0] == 404
+    last = Revision.objects.of(stays).first()
+    assert last is not None
+    assert [entry["title"] for entry in last.line["attachments"]] == ["Ruling"]
+
+
+@pytest.mark.usefixtures("keeping")
+def test_a_document_that_readers_have_stays_with_them(client: Client, admin_client: Client) -> None:
+    stays = public_case()
+    goes = copy_of(stays, "fra-2031-copy")
+    known = {"title": "The judgment", "language": "fr", "note": "Page 3."}
+    document(stays, RULING, title="Scan 7", name="scan.pdf", note="Names!", is_public=False)
+    ruling = document(goes, RULING, **known)
+    path = ruling.address(goes.code)
+    page = merged_by(admin_client, stays, goes)
+    assert "there it becomes public, with the title, language and note that readers know" in page
+    kept = stays.attachments.get()
+    assert kept.is_public
+    assert {name: getattr(kept, name) for name in known} == known
+    assert found_at(client, path) == (200, RULING)
+    call_command("extract_texts", verbosity=0)
+    assert count(client, q='"ruling on plums"') == 1
+
+
+@pytest.mark.usefixtures("keeping")
+@pytest.mark.parametrize("is_public", [True, False])
+def test_a_document_that_only_curators_have_is_not_opened_by_a_draft(
+    client: Client, admin_client: Client, is_public: bool
+) -> None:
+    """Switched to public on a draft, nobody has had it; the public record keeps it closed."""
+    stays = public_case()
+    goes = copy_of(stays, "fra-2031-copy", state="draft")
+    closed = document(stays, RULING, title="Scan 7", is_public=False)
+    document(goes, RULING, title="The judgment", language="fr", note="P. 3", is_public=is_public)
+    moving = document(goes, ANNEX, title="Annex", is_public=is_public)
+    page = merged_by(admin_client, stays, goes)
+    assert "has it already, and takes over what it does not say of it" in page
+    assert ("readers will have it at once" in page) is is_public
+    kept = stays.attachments.get(pk=closed.pk)
+    assert (kept.is_public, kept.title, kept.language, kept.note) == (False, "Scan 7", "fr", "P. 3")
+    assert found_at(client, kept.address(stays.code))[0] == 404
+    assert found_at(client, moving.address(goes.code))[0] == (200 if is_public else 404)
 
 
 def read(response: HttpResponse) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +13,13 @@ from django.db import connection
 from django.db.models import Count
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from bibliography.models import Work
 from caselaw.models import Case, Charge, Defendant
 from legislation.models import Law
 from portal.records.models import Record, Revision
+from portal.reference.meanings import meaning
 from portal.search.models import SearchDocument
 from tests.admin_forms import (
     CODE,
@@ -267,36 +271,73 @@ def test_without_scripts_a_button_gives_one_more_row(
     assert admin_client.post(address(Case, "add"), {"_more": "nothing"}).status_code == 200
 
 
+def pointing_nowhere(page: Any) -> list[str]:
+    """In a browser, what of the defendants' part says that something outside its block tells it."""
+    found: list[str] = page.evaluate(
+        """() => ["aria-describedby", "aria-labelledby"].flatMap((attribute) =>
+            [...document.querySelectorAll(`#defendants-group [${attribute}]`)].flatMap((element) =>
+                element.getAttribute(attribute).split(" ").filter((id) =>
+                    document.getElementById(id)?.closest(".inline-related")
+                        !== element.closest(".inline-related"))))"""
+    )
+    return found
+
+
+@dataclass
+class Desk:
+    """The page of a case in a browser, which the test answers: other threads see nothing."""
+
+    browser: Any
+    client: Client
+    case: Case
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return address(Case, "change", self.case.pk)
+
+    def opened(self) -> Any:
+        answers = {path: self.client.get(path) for path in (self.url, "/admin/jsi18n/")}
+
+        def answer(route: Any) -> None:
+            path = urlsplit(route.request.url).path
+            if route.request.method == "POST":
+                self.sent.append((route.request.post_data, route.request.headers["content-type"]))
+                route.fulfill(status=200, content_type="text/plain", body="sent")
+            elif path in answers:
+                found = answers[path]
+                headers = {name.lower(): value for name, value in found.headers.items()}
+                route.fulfill(status=200, headers=headers, body=found.content.decode())
+            elif path.startswith("/static/"):
+                route.fulfill(path=str(finders.find(path.removeprefix("/static/"))))
+            else:
+                route.fulfill(status=200, content_type="text/html", body="")
+
+        page = self.browser.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.route("**/*", answer)
+        page.goto(f"http://portal.test{self.url}")
+        return page
+
+    def saved(self, page: Any) -> None:
+        page.click("[name=_save]")
+        page.wait_for_selector("text=sent")
+        page.close()
+        assert not self.faults
+        ((body, kind),) = self.sent
+        response = self.client.post(self.url, body, content_type=kind)
+        assert response.status_code == 302, errors(response)
+
+
 def test_scripts_add_and_remove_defendants_and_charges(
     admin_client: Client,
     case: Case,
     browser: Any,  # noqa: F811
 ) -> None:
-    """The page in a browser, which the test answers: other threads do not see what it entered."""
-    url = address(Case, "change", case.pk)
-    answers = {path: admin_client.get(path) for path in (url, "/admin/jsi18n/")}
-    sent: list[tuple[str, str]] = []
-
-    def answer(route: Any) -> None:
-        path = urlsplit(route.request.url).path
-        if route.request.method == "POST":
-            sent.append((route.request.post_data, route.request.headers["content-type"]))
-            route.fulfill(status=200, content_type="text/plain", body="sent")
-        elif path in answers:
-            found = answers[path]
-            headers = {name.lower(): value for name, value in found.headers.items()}
-            route.fulfill(status=200, headers=headers, body=found.content.decode())
-        elif path.startswith("/static/"):
-            route.fulfill(path=str(finders.find(path.removeprefix("/static/"))))
-        else:
-            route.fulfill(status=200, content_type="text/html", body="")
-
-    faults: list[str] = []
-    page = browser.new_page()
-    page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.route("**/*", answer)
-    page.goto(f"http://portal.test{url}")
+    desk = Desk(browser, admin_client, case)
+    page = desk.opened()
     page.click("text=Add another Defendant")
     page.fill("[name=defendants-2-label]", "Defendant 3")
     page.fill("[name=defendants-2-charges-0-offence]", "First")
@@ -313,19 +354,70 @@ def test_scripts_add_and_remove_defendants_and_charges(
     page.fill("[name=defendants-3-charges-0-offence]", "Moves up")
     page.click("#defendants-0 .inner-add")
     page.fill("[name=defendants-0-charges-3-offence]", "Added")
-    page.click("[name=_save]")
-    page.wait_for_selector("text=sent")
-    page.close()
-    assert not faults
-    ((body, kind),) = sent
-    response = admin_client.post(url, body, content_type=kind)
-    assert response.status_code == 302, errors(response)
+    desk.saved(page)
     assert offences(case) == {
         "Defendant 1": ["Transport", "Forgery", "Added"],
         "Defendant 2": ["Help"],
         "Defendant 3": ["First", "Second", "Third"],
         "Defendant 4": ["Moves up"],
     }
+
+
+def test_charges_stay_with_their_defendant_when_another_is_removed(
+    admin_client: Client,
+    case: Case,
+    browser: Any,  # noqa: F811
+) -> None:
+    desk = Desk(browser, admin_client, case)
+    page = desk.opened()
+    assert pointing_nowhere(page) == []
+    for number, offence in ((2, "Goes with the removed one"), (3, "Moves up")):
+        page.click("text=Add another Defendant")
+        page.fill(f"[name=defendants-{number}-label]", f"Defendant {number + 1}")
+        page.fill(f"[name=defendants-{number}-charges-0-offence]", offence)
+    page.click("#defendants-3 .inner-add")
+    page.fill("[name=defendants-3-charges-1-offence]", "Moves up as well")
+    assert pointing_nowhere(page) == []
+    page.click("#defendants-2 a.inline-deletelink")
+    assert page.locator("[name=defendants-3-label]").count() == 0
+    # What the last one was is now numbered in its place, and grows as any other.
+    page.click("#defendants-2 .inner-add")
+    page.fill("[name=defendants-2-charges-2-offence]", "Added later")
+    page.click("text=Add another Defendant")
+    page.fill("[name=defendants-3-label]", "Defendant 5")
+    assert pointing_nowhere(page) == []
+    desk.saved(page)
+    assert offences(case) == {
+        "Defendant 1": ["Transport", "Forgery"],
+        "Defendant 2": ["Help"],
+        "Defendant 4": ["Moves up", "Moves up as well", "Added later"],
+        "Defendant 5": [],
+    }
+
+
+def test_the_fields_of_charges_are_explained_once_above_them(
+    admin_client: Client, case: Case
+) -> None:
+    page = open_page(admin_client, Case, case.pk)
+    page.fill(**{"defendants-0-charges-0-fine_amount": "5"})
+    content = send(admin_client, Case, page, case.pk).content.decode()
+    ids = set(re.findall(r' id="([^"]+)"', content))
+    charges = re.findall(r'<[^>]* name="(defendants-[^"]*-charges-[^"]*)"[^>]*>', content)
+    described = dict(
+        re.findall(
+            r'name="(defendants-[^"]*-charges-[^"]*)"[^>]* aria-describedby="([^"]+)"', content
+        )
+    )
+    assert {key for keys in described.values() for key in keys.split()} <= ids
+    seen = [name for name in charges if name.endswith(("-offence", "-verdict", "-other"))]
+    assert len(seen) > 9
+    assert set(seen) <= set(described)
+    words = str(meaning(Charge, "offence"))
+    assert content.count(escape(words)) == 3, "once for each defendant, and for one to come"
+    assert described["defendants-0-charges-0-fine_currency"].split() == [
+        "defendants-0-charges-help-fine_currency",
+        "id_defendants-0-charges-0-fine_currency_error",
+    ]
 
 
 def test_the_charges_of_one_defendant_still_have_a_page(admin_client: Client) -> None:

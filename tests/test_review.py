@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from caselaw.models import Case, CaseSource
 from portal.accounts.models import User
+from portal.curation.models import SuspectedPair
+from portal.curation.pairs import keep
 from portal.curation.queues import all_queues
-from portal.records.database import databases
+from portal.records.database import Database, databases
 from portal.records.models import State
 from portal.reference.provenance import LinkStatus
+from portal.search import index
 from tests.admin_forms import add_case, address, public_case, save
+from tests.conftest import read_lines
+from tests.oracle import RECORDED
 from tests.test_roles import case_of, curator, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -34,27 +42,96 @@ def test_every_queue_has_as_many_records_as_its_list(admin_client: Client) -> No
     Case.objects.filter(pk=old.pk).update(created_at=old.created_at - timedelta(days=90))
     save(admin_client, Case, old.pk, title="Changed today")
     CaseSource.objects.filter(case=old).update(status=LinkStatus.DEAD, last_checked=date.today())
+    twin = Case.objects.create(code="fra-2031-twin", title=old.title, jurisdiction=old.jurisdiction)
+    Case.objects.filter(pk=twin.pk).update(decision_date=old.decision_date)
+    index.refresh([Case.objects.get(pk=twin.pk)])
+    call_command("find_duplicates", stdout=StringIO())
     user = User.objects.get(username="admin")
     seen = set()
+    shown = shown_queues(admin_client)
     for database, queues in all_queues(user):
         for queue in queues:
             assert listed(admin_client, queue.url) == queue.number, (database.slug, queue)
+            assert shown[database.slug][queue.label] == queue.number
             seen.add(queue.label)
-    assert len(seen) == 5
-    index = admin_client.get(reverse("admin:index")).content.decode()
-    assert "What waits" in index
-    assert "Mine, not yet public" in index
-    assert "To review" in index
-
-
-def test_the_collection_brings_cases_to_review_and_notes(admin_client: Client) -> None:
-    user = User.objects.get(username="admin")
-    queues = {
-        database.slug: {q.label: q.number for q in found} for database, found in all_queues(user)
+    assert seen == {
+        "Mine, not yet public",
+        "To review",
+        "Changed in the last 14 days",
+        "With a review note",
+        "A source is not reachable",
+        "Possible duplicates",
+        "Laws in words only, still to judge",
     }
-    waiting = Case.objects.filter(state=State.IN_REVIEW).count()
-    assert queues["cases"]["To review"] == waiting > 0
-    assert sum(found["With a review note"] for found in queues.values()) > 100
+
+
+def shown_queues(client: Client) -> dict[str, dict[str, int]]:
+    """What the first page of the admin says that waits, by database and name."""
+    page = client.get(reverse("admin:index")).content.decode()
+    found: dict[str, dict[str, int]] = {}
+    for database in databases():
+        _before, _heading, rest = page.partition(f"<h3>{database.title}</h3>")
+        items = re.findall(r"<li><a [^>]*>([^<]+)</a> <b>([^<]+)</b></li>", rest.split("</ul>")[0])
+        found[database.slug] = {label: int(re.sub(r"\D", "", number)) for label, number in items}
+    return found
+
+
+def test_the_numbers_on_the_first_page_are_those_of_the_files(admin_client: Client) -> None:
+    """Counted from the lines of the collection, and not by the portal."""
+    for database in databases():
+        keep(database)
+    shown = shown_queues(admin_client)
+    noted = {line["code"] for line in read_lines("review-notes.jsonl")}
+    for database in databases():
+        lines = read_lines(f"{database.slug}.jsonl")
+        expected = {
+            "To review": sum(line.get("state") == "in_review" for line in lines),
+            "With a review note": len(noted & {line["id"] for line in lines}),
+            "Laws in words only, still to judge": sum(
+                "law_id" not in applied and not applied.get("not_held")
+                for line in lines
+                for applied in line.get("laws_applied", ())
+            ),
+        }
+        for label, number in expected.items():
+            assert shown[database.slug].get(label, 0) == number, (database.slug, label)
+        pairs = SuspectedPair.objects.filter(database=database.slug).count()
+        assert shown[database.slug].get("Possible duplicates", 0) == pairs
+        # Nobody has entered or changed anything yet, and no source was asked.
+        assert set(shown[database.slug]) <= {*expected, "Possible duplicates"}
+    assert {label for queues in shown.values() for label in queues} >= {
+        "To review",
+        "With a review note",
+        "Laws in words only, still to judge",
+        "Possible duplicates",
+    }
+
+
+#: What curators look for first, and in which databases it can be missing.
+LOOKED_FOR = {
+    "date": {"cases", "legislation", "bibliography"},
+    "court": {"cases"},
+    "sentence": {"cases"},
+    "law": {"cases"},
+    "annotation": {"bibliography"},
+    "second_source": {"cases", "legislation", "bibliography"},
+}
+
+
+@pytest.mark.parametrize("name", LOOKED_FOR)
+def test_lists_are_narrowed_by_what_the_lines_do_not_say(admin_client: Client, name: str) -> None:
+    for database in databases():
+        path = address(database.model, "changelist")
+        offered = f"?missing={name}" in admin_client.get(path).content.decode()
+        assert offered is (database.slug in LOOKED_FOR[name]), database.slug
+        if offered:
+            said = RECORDED[database.slug][name]
+            lacking = {
+                line["id"] for line in read_lines(f"{database.slug}.jsonl") if not said(line)
+            }
+            found = admin_client.get(path, {"missing": name}).context["cl"]
+            assert set(found.queryset.values_list("code", flat=True)) == lacking
+            assert found.result_count == len(lacking) > 0, database.slug
 
 
 def test_queues_show_what_somebody_may_see() -> None:
@@ -105,13 +182,28 @@ def test_a_draft_can_be_looked_at_as_its_page_will_be(admin_client: Client, clie
     assert signed_in(nobody).get(preview).status_code == 403
 
 
+@pytest.mark.parametrize("database", databases(), ids=lambda database: database.slug)
 def test_a_page_leads_curators_to_its_record_and_readers_nowhere(
-    admin_client: Client, client: Client
+    admin_client: Client, client: Client, database: Database
 ) -> None:
-    case = public_case()
-    edit = address(Case, "change", case.pk)
-    assert edit in admin_client.get(case.get_absolute_url()).content.decode()
-    assert "/admin/caselaw" not in client.get(case.get_absolute_url()).content.decode()
-    assert edit in signed_in(curator("contributor")).get(case.get_absolute_url()).content.decode()
-    plain = signed_in(curator("staff without a group")).get(case.get_absolute_url())
-    assert not re.search(r"/admin/caselaw", plain.content.decode())
+    record = database.records.public().order_by("code").first()
+    assert record is not None
+    edit = f'href="{address(database.model, "change", record.pk)}"'
+    inside = f"/admin/{database.model._meta.app_label}"
+
+    def page(client: Client) -> str:
+        return client.get(record.get_absolute_url()).content.decode()
+
+    for role in ("contributor", "editor", "editor elsewhere", "publisher", "administrator"):
+        assert edit in page(signed_in(curator(role))), role
+    assert edit in page(admin_client)
+    reader = User.objects.create_user("reader", password="x")
+    for nobody in (client, signed_in(reader), signed_in(curator("staff without a group"))):
+        assert inside not in page(nobody)
+    # Of one database alone, nothing is offered in the others.
+    only = User.objects.create_user("of one", is_staff=True)
+    others = [other for other in databases() if other.slug != database.slug]
+    for other in others:
+        codename = f"change_{other.model._meta.model_name}"
+        only.user_permissions.add(Permission.objects.get(codename=codename))
+    assert inside not in page(signed_in(only))

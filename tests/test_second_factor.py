@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -815,6 +815,82 @@ def test_who_may_reset_what(enrolled: User, clock: Clock) -> None:
     assert not may(paul)
     assert second_factor.authenticator_of(enrolled) is not None
     assert second_factor.authenticator_of(paul) is not None
+
+
+def keeper(*codenames: str) -> tuple[User, Client]:
+    """Somebody who is no superuser and may change accounts, at work."""
+    user = User.objects.create_user("keeper", password=PASSWORD, is_staff=True)
+    for codename in ("view_user", "change_user", "delete_user", *codenames):
+        user.user_permissions.add(Permission.objects.get(codename=codename))
+    client = Client()
+    client.force_login(user)
+    return user, client
+
+
+@pytest.mark.parametrize("may_change_groups", [False, True])
+def test_nobody_makes_a_superuser_but_a_superuser(settings: Any, may_change_groups: bool) -> None:
+    from tests.admin_forms import open_page, send
+
+    settings.SECOND_FACTOR_REQUIRED = False
+    user, client = keeper(*(["change_group"] if may_change_groups else []))
+    group = Group.objects.get(name="Administrators")
+    permission = Permission.objects.get(codename="change_case")
+    form = open_page(client, User, user.pk)
+    assert "is_superuser" not in form.data
+    asked = {"is_superuser": "on", "groups": [group.pk], "user_permissions": [permission.pk]}
+    form.fill(first_name="Jan", **asked)
+    assert send(client, User, form, user.pk).status_code == 302
+    user = User.objects.get(pk=user.pk)
+    assert (user.first_name, user.is_superuser) == ("Jan", False)
+    # Whoever may change groups could give them any permission all the same.
+    assert user.groups.filter(pk=group.pk).exists() is may_change_groups
+    assert user.has_perm("caselaw.change_case") is may_change_groups
+
+
+def test_a_superuser_gives_all_rights(settings: Any) -> None:
+    from tests.admin_forms import open_page, send
+
+    settings.SECOND_FACTOR_REQUIRED = False
+    client = Client()
+    client.force_login(User.objects.create_superuser("marie"))
+    other = User.objects.create_user("other", is_staff=True)
+    form = open_page(client, User, other.pk)
+    group = Group.objects.get(name="Publishers")
+    form.fill(is_superuser="on", groups=[group.pk])
+    assert send(client, User, form, other.pk).status_code == 302
+    other.refresh_from_db()
+    assert other.is_superuser
+    assert list(other.groups.all()) == [group]
+
+
+def test_the_account_of_a_superuser_is_changed_by_superusers_alone(settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    chief = User.objects.create_superuser("marie", password=PASSWORD)
+    _user, client = keeper("change_group")
+    StaffSession.objects.create(user=chief, key_hash="0" * 64)
+    shown = client.get(address(User, "change", chief.pk))
+    assert shown.status_code == 200
+    assert 'name="_save"' not in page(shown)
+    assert "staff_sessions" not in page(shown)
+    sent = {"username": "marie", "is_active": "", "first_name": "Forged"}
+    new = {"password1": "ten barrels of cod", "password2": "ten barrels of cod"}
+    new |= {"usable_password": "true", "set-password": "yes"}
+    password = reverse("admin:auth_user_password_change", args=[chief.pk])
+    for url, data in (
+        (address(User, "change", chief.pk), sent),
+        (password, new),
+        (address(User, "delete", chief.pk), {"post": "yes"}),
+        (reverse("admin:accounts_user_reset_second_factor", args=[chief.pk]), {}),
+    ):
+        assert client.post(url, data).status_code == 403, url
+    client.post(
+        address(User, "changelist"),
+        {"action": "delete_selected", "_selected_action": [chief.pk], "post": "yes"},
+    )
+    now = User.objects.get(pk=chief.pk)
+    assert (now.first_name, now.is_active) == ("", True)
+    assert now.check_password(PASSWORD)
+    assert StaffSession.objects.filter(user=chief).exists()
 
 
 def test_a_password_given_by_an_administrator_ends_all_sessions(

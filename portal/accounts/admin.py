@@ -48,7 +48,7 @@ class SessionInline(admin.TabularInline):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_change_users(request)
+        return may_change_users(request) and _is_within_reach(request, obj)
 
     # Whoever may change a user may end the user's sessions.
     has_change_permission = has_delete_permission = has_view_permission
@@ -56,6 +56,24 @@ class SessionInline(admin.TabularInline):
 
 def may_change_users(request: HttpRequest) -> bool:
     return request.user.has_perm("accounts.change_user")
+
+
+def fixed_rights(user: Any) -> tuple[str, ...]:
+    """The fields of accounts by which somebody would give rights that are not theirs to give.
+
+    Whoever may change groups can give their own group any permission, and so also gives single
+    ones; nobody but a superuser makes a superuser.
+    """
+    if user.is_superuser:
+        return ()
+    if user.has_perm("auth.change_group"):
+        return ("is_superuser",)
+    return ("is_superuser", "groups", "user_permissions")
+
+
+def _is_within_reach(request: HttpRequest, user: User | None) -> bool:
+    """Whether an account is no superuser's, or another superuser's to change."""
+    return user is None or request.user.is_superuser or not user.is_superuser
 
 
 @admin.register(User)
@@ -67,6 +85,15 @@ class UserAdmin(DjangoUserAdmin):
         *(DjangoUserAdmin.fieldsets or ()),
         (_("Second factor"), {"fields": ("second_factor",)}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), *fixed_rights(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _is_within_reach(request, obj)
 
     @admin.display(description=_("second factor"))
     def second_factor(self, user: User) -> str:
@@ -111,11 +138,7 @@ class UserAdmin(DjangoUserAdmin):
 
     def may_reset(self, request: HttpRequest, user: User) -> bool:
         """Not the own one, for which a code is asked; nor one that guards more than one may do."""
-        return (
-            self.has_change_permission(request, user)
-            and user.pk != request.user.pk
-            and (request.user.is_superuser or not user.is_superuser)
-        )
+        return self.has_change_permission(request, user) and user.pk != request.user.pk
 
     def reset_second_factor(self, request: HttpRequest, id: str) -> HttpResponse:
         """Asks first, then takes a lost authenticator and the recovery codes away."""

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.browsers import browser_name
+
 
 class User(AbstractUser):
     """A curator: somebody who may enter, review or publish records. Readers need no account."""
@@ -43,6 +45,4 @@ class StaffSession(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        from portal.accounts.sessions import browser_name
-
         return browser_name(self.user_agent)

@@ -7,13 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-import ua_parser
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import CharField, Exists, F, Func, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from portal.accounts.models import StaffSession, User
 
@@ -78,17 +76,6 @@ def note(request: HttpRequest) -> None:
 def printable(text: str) -> str:
     """What a browser says of itself, without what no browser says."""
     return "".join(filter(str.isprintable, text))[: StaffSession.BROWSER_LENGTH]
-
-
-def browser_name(user_agent: str) -> str:
-    """A browser and its system as people call them: “Firefox 133 on Ubuntu”."""
-    found = ua_parser.parse(user_agent)
-    if found.user_agent is None:
-        return _("Unknown browser")
-    browser = " ".join(filter(None, (found.user_agent.family, found.user_agent.major)))
-    if found.os is None:
-        return browser
-    return _("%(browser)s on %(system)s") % {"browser": browser, "system": found.os.family}
 
 
 def is_current(line: StaffSession, request: HttpRequest) -> bool:

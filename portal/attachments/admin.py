@@ -28,12 +28,13 @@ class AttachmentInline(PartInline):
     verbose_name_plural = gettext_lazy("documents (PDF or Word)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).without_texts()  # type: ignore[attr-defined]
+        found: Any = super().get_queryset(request)
+        return found.without_texts().with_stored_codes()
 
     @admin.display(description=gettext_lazy("document"))
     def file(self, attachment: Attachment) -> SafeString:
         """The document, for those who may only look."""
-        address = attachment.address(attachment.record.code)
+        address = attachment.address(attachment.stored_code)
         return format_html(
             '<a href="{}">{}</a> · {}', address, attachment.name, text_in_words(attachment)
         )

@@ -27,6 +27,7 @@ FAULTS = {
     "memory": gettext_noop("It needs too much memory."),
     "time": gettext_noop("It takes too long."),
     "crash": gettext_noop("Its reader failed."),
+    "unread": gettext_noop("None of its pages gave a text: reading them failed."),
     "missing": gettext_noop("The file is missing."),
 }
 
@@ -81,6 +82,5 @@ def _outcome(found: dict[str, Any]) -> Reading:
     if found["fault"]:
         return Reading.FAILED
     if not found["text"]:
-        # Every page of it failed, or it holds pictures alone.
-        return Reading.FAILED if found["unread"] else Reading.EMPTY
+        return Reading.EMPTY
     return Reading.CUT if found["cut"] or found["unread"] else Reading.DONE

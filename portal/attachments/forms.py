@@ -43,7 +43,8 @@ class HeldDocument(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         held = self.attachment
-        address = held.address(held.record.code)
+        # The form may hold another code by now, which is not saved or is none.
+        address = held.address(held.stored_code)
         said = text_in_words(held)
         return {**context, "attachment": held, "address": address, "said": said}
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.text import slugify
@@ -58,6 +58,11 @@ class AttachmentQuerySet(models.QuerySet):
         """Documents as pages, lines and the admin name them: their texts are long."""
         return self.defer("text")
 
+    def with_stored_codes(self) -> Self:
+        """Documents with `stored_code`, that of their record as the database has it."""
+        model: Any = self.model
+        return self.annotate(stored_code=F(f"{model.owner_field}__code"))
+
     def for_index(self) -> Self:
         """Documents with `searched`, what the search may read of them: nothing unless public."""
         searched = Case(
@@ -104,6 +109,8 @@ class Attachment(models.Model):
 
     #: Set by `AttachmentQuerySet.for_index()`.
     searched: str
+    #: Set by `AttachmentQuerySet.with_stored_codes()`.
+    stored_code: str
 
     objects = AttachmentQuerySet.as_manager()
 

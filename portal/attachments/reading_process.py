@@ -3,7 +3,7 @@
 It imports nothing of the portal and is started without its environment, so that a document that
 makes a parser do what its author wanted finds neither secrets nor the database. Limits of time
 and memory are set before the document is touched. The answer is one JSON object:
-`{"fault": "encrypted" | "broken" | "memory" | "", "pages": …, "text": …, "cut": …}`.
+`{"fault": "encrypted" | "broken" | "memory" | "unread" | "", "pages": …, "text": …, "cut": …}`.
 """
 
 from __future__ import annotations
@@ -144,7 +144,10 @@ def answer(task: str, kind: str, data: bytes) -> dict[str, Any]:
             return {"fault": "broken"}
         return {"fault": ""}
     found = pdf_text(data) if kind == "pdf" else docx_text(data)
-    return {**found, "text": tidy(found["text"]), "fault": ""}
+    text = tidy(found["text"])
+    # The others of its pages, if there are any, hold pictures alone.
+    fault = "unread" if found["unread"] and not text else ""
+    return {**found, "text": text, "fault": fault}
 
 
 def main(task: str, kind: str, seconds: str) -> None:

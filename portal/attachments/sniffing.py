@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from typing import IO, Any
 
 from defusedxml import DefusedXmlException
@@ -25,6 +27,19 @@ MAX_RATIO = 200
 MIN_FOR_RATIO = 10 << 20
 MAX_TYPES = 1 << 20
 _CHUNK = 1 << 16
+#: How the members of a Word document are pressed: other ways are of no use here.
+_PRESSED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+#: What reading a damaged archive, or XML in an encoding that is none, may raise.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+)
 _TYPES, _MAIN = "[Content_Types].xml", "word/document.xml"
 _WORD_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 
@@ -87,7 +102,7 @@ def _check_docx(stream: IO[bytes] | Any) -> None:
                 )
             _check_sizes(archive)
             _check_types(archive, names)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise ValidationError(
             _("This Word document is damaged: it cannot be opened."), code="broken"
         ) from error
@@ -112,6 +127,8 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
         raise bomb
     if said > MIN_FOR_RATIO and said / packed > MAX_RATIO:
         raise bomb
+    if any(info.compress_type not in _PRESSED for info in members):
+        raise zipfile.BadZipFile("pressed in another way than Word does")
     unpacked = 0
     for info in members:
         with archive.open(info) as member:

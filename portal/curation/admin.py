@@ -21,19 +21,21 @@ import portal.curation.pair_admin  # noqa: F401 (registers the pairs)
 from portal.curation.alike_admin import AlikeAdmin
 from portal.curation.export_admin import ExportAdmin
 from portal.curation.history import HistoryAdmin
+from portal.curation.meanwhile import MeanwhileAdmin, is_changing
 from portal.curation.merge_admin import MergeAdmin
 from portal.curation.queues import (
     ChangedLately,
     EnteredBy,
     HasReviewNote,
     LostSources,
+    Queue,
     WhatIsMissing,
 )
 from portal.curation.sections import SectionsAdmin
 from portal.records import roles
 from portal.records.forms import RecordForm, TermsForm, chosen_terms
 from portal.records.models import Record, Redirect, Revision, State
-from portal.records.revisions import begin, take
+from portal.records.revisions import begin, lock, take
 from portal.records.typed_dates import DATES_AS_TYPED
 from portal.reference.catalog import catalog
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
@@ -69,7 +71,13 @@ PASTED_SOURCES: tuple[StrPromise, _FieldOpts] = (
 
 
 class RecordAdmin(
-    AlikeAdmin, MergeAdmin, ExportAdmin, ReferenceFieldsMixin, SectionsAdmin, HistoryAdmin
+    MeanwhileAdmin,
+    AlikeAdmin,
+    MergeAdmin,
+    ExportAdmin,
+    ReferenceFieldsMixin,
+    SectionsAdmin,
+    HistoryAdmin,
 ):
     """What the admins of all databases share."""
 
@@ -102,6 +110,10 @@ class RecordAdmin(
     ) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         return form.for_user(request.user)
+
+    def more_queues(self, user: Any) -> list[Queue]:
+        """What waits beside the records themselves, for the first page of the admin."""
+        return []
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         found = super().get_list_filter(request)
@@ -201,9 +213,7 @@ class RecordAdmin(
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say in the confirmation why records that were public cannot be deleted."""
         shown, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        once_public = {record.code for record in objs if record.first_published_at}
-        redirected = Redirect.objects.filter(code__in=once_public).values_list("code", flat=True)
-        if once_public - set(redirected):
+        if _undying(objs):
             # Django asks for permissions by name; nobody has this one.
             lacking = {*lacking, _("records that were public (withdraw or redirect them)")}
         return shown, counts, lacking, protected
@@ -213,11 +223,24 @@ class RecordAdmin(
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
-            records = list(queryset)
+            keys = list(queryset.values_list("pk", flat=True))
+            lock(self.model, keys)
+            records = list(self.model._default_manager.filter(pk__in=keys))
+            may_delete = all(self.has_delete_permission(request, record) for record in records)
+            if _undying(records) or not may_delete:
+                # Somebody published one of them after the confirmation had been asked for.
+                raise PermissionDenied
             begin(*records)
             take(*records, action=Revision.Action.DELETED, user=request.user)
             super().delete_queryset(request, queryset)
             index.remove(records)
+
+
+def _undying(records: Iterable[Record]) -> set[str]:
+    """The codes of those records that were public, and whose addresses lead nowhere else."""
+    once_public = {record.code for record in records if record.first_published_at}
+    redirected = Redirect.objects.filter(code__in=once_public).values_list("code", flat=True)
+    return once_public - set(redirected) if once_public else set()
 
 
 class TermsAdmin(RecordAdmin):
@@ -284,6 +307,14 @@ class PartAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
         if obj is None:
             return super().has_delete_permission(request)
         return roles.may_change(request.user, self.owner(obj))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The part; nobody else changes the record of one that a request changes until it ends."""
+        part = super().get_object(request, object_id, from_field)
+        if part is not None and is_changing(request):
+            lock(self.owner_model, [self.owner(part).pk])
+            part = super().get_object(request, object_id, from_field)
+        return part
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         part = super().save_form(request, form, change)

@@ -1,8 +1,10 @@
 """Records that may be the same: found for one while it is entered, and for all by a command.
 
 What names a record is compared as the search keeps it (`portal.search.exact`): citations, DOI and
-ISBN everywhere, docket and law numbers within a jurisdiction, which gives them out. Titles are
-compared by trigrams (`pg_trgm`) of their folded form, among records of one jurisdiction and year.
+ISBN everywhere, docket and law numbers within a jurisdiction, which gives them out. A short law
+number ("14", "2/07") counts where the years agree as well, or one of them is not known, since
+many jurisdictions begin anew each year. Titles are compared by trigrams (`pg_trgm`) of their
+folded form, among records of one jurisdiction and year.
 
 In the reference collection (589 cases, 286 laws, 344 works) pairs of the same jurisdiction and
 year are as near as this: 46 at 0.5, 20 at 0.6 and 7 at 0.7 for cases, 4, 3 and 2 for laws, 7, 6 and
@@ -17,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
@@ -41,6 +44,8 @@ LOCAL, UNIVERSAL = (Kind.DOCKET, Kind.NUMBER), (Kind.CITATION, Kind.DOI, Kind.IS
 #: A key must hold a digit and be no mere year; shorter ones ("12") are no evidence.
 MIN_KEY = 4
 TELLING_KEY = rf"^(?=.{{{MIN_KEY},}}$)(?=.*[0-9])(?!(?:19|20)[0-9]{{2}}$)"
+#: The digits of a short number of a law, with anything else between and around them.
+SHORT_NUMBER = rf"^(?:[^0-9]*[0-9]){{1,{MIN_KEY - 1}}}[^0-9]*$"
 #: A citation is kept under its pieces as well ("December 2005"); so much of it must agree.
 MOST = 0.6
 #: So many are shown to who enters a record.
@@ -127,13 +132,16 @@ class Sought:
         """Of a record that is saved; what names it is taken from the search."""
         database = database_for(record.database)
         date: PartialDate | None = getattr(record, database.date_field)
-        named = Identifier.objects.filter(
+        kept = Identifier.objects.filter(
             document__in=SearchDocument.objects.of(database.slug).filter(object_id=record.pk),
             kind__in=[*LOCAL, *UNIVERSAL],
         ).values_list("kind", "text")
+        # A short number is no identifier of the search.
+        field = number_field(database)
+        named = {*kept, *([(str(Kind.NUMBER), getattr(record, field))] if field else [])}
         place = str(getattr(record, "jurisdiction_id", ""))
         year = date.year if date else None
-        return cls(database, record.title, place, year, tuple(set(named)), record.pk)
+        return cls(database, record.title, place, year, tuple(named), record.pk)
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,16 @@ def has_place(database: Database) -> bool:
     return any(field.name == "jurisdiction" for field in database.model._meta.fields)
 
 
+def number_field(database: Database) -> str:
+    """The field of the official number of a database's records; '' where they have none."""
+    return next((name for name, kind in database.identified_by if kind == Kind.NUMBER), "")
+
+
+def short_number(text: str) -> str:
+    """The digits of a short number of a law, in their groups; '' of any other text."""
+    return "/".join(re.findall(r"[0-9]+", text)) if re.search(SHORT_NUMBER, text) else ""
+
+
 def telling_keys(kind: str, text: str) -> list[str]:
     """The keys of an identifier that are evidence if another record has them too."""
     whole = len("".join(letter for letter in text if letter.isalnum()))
@@ -190,11 +208,11 @@ def numbers_agree(first: str, second: str) -> bool:
 def suspects(sought: Sought) -> list[Suspect]:
     """The records, in whatever state, that may be the one sought; the likeliest first.
 
-    Three questions: identifiers, titles, the records themselves. Pairs of which a curator has
-    said that they are two are left out.
+    Few questions: identifiers, short numbers, titles, the records themselves. Pairs of which a
+    curator has said that they are two are left out.
     """
     by_key: dict[int, dict[Reason, None]] = {}
-    for key, reason in _named(sought):
+    for key, reason in chain(_named(sought), _shortly_numbered(sought)):
         by_key.setdefault(key, {})[reason] = None
     likenesses: dict[int, float] = {}
     for key, likeness, year in _near(sought):
@@ -242,6 +260,25 @@ def _named(sought: Sought) -> Iterable[tuple[int, Reason]]:
     for kind, key, text, record in rows.values_list("kind", "key", "text", "document__object_id"):
         if key in telling_keys(kind, text):
             yield record, Reason(kind, text)
+
+
+def _shortly_numbered(sought: Sought) -> Iterable[tuple[int, Reason]]:
+    """The records of the jurisdiction with the same short number, unless of another year."""
+    field, date = number_field(sought.database), sought.database.date_field
+    texts = [text for kind, text in sought.identifiers if kind == Kind.NUMBER]
+    numbers = {number for text in texts if (number := short_number(text))}
+    if not numbers or not sought.place:
+        return
+    records: Any = sought.database.model._default_manager
+    rows = (
+        records.filter(jurisdiction_id=sought.place, **{f"{field}__regex": SHORT_NUMBER})
+        .exclude(pk=sought.but or 0)
+        .order_by("code")
+    )
+    for key, text, day in rows.values_list("pk", field, date):
+        years = {sought.year, day.year if day else None} - {None}
+        if short_number(text) in numbers and len(years) < 2:
+            yield key, Reason(Kind.NUMBER, text)
 
 
 def _near(sought: Sought) -> Iterable[tuple[int, float, int | None]]:

@@ -7,14 +7,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.curation.returning import Return, in_words
 from portal.records.differences import differences
 from portal.records.models import Record, Revision
-from portal.records.revisions import KEPT, bring_back
+from portal.records.revisions import ReturnError
 
 #: Revisions that the page lists; older ones can still be compared by their number.
 SHOWN = 200
@@ -40,6 +42,13 @@ class HistoryAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if request.method == "POST":
+            # What is looked at is what is changed, and the search changes with it.
+            with transaction.atomic():
+                return self._history(request, object_id)
+        return self._history(request, object_id)
+
+    def _history(self, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)
         if record is None:
             # Django's own answer, with a message that leads back.
@@ -52,8 +61,20 @@ class HistoryAdmin(admin.ModelAdmin):
         return render(
             request,
             "admin/record_history.html",
-            {**self._context(request, record), **self._compared(request, record)},
+            {
+                **self._context(request, record),
+                **self._compared(request, record),
+                **self._snapshot(request, record),
+            },
         )
+
+    def _snapshot(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """The one revision that was asked for, and all that it says."""
+        number = request.GET.get("revision", "")
+        if not number:
+            return {}
+        shown = _revision(record, _number(number))
+        return {"shown": shown, "says": differences({}, shown.line)}
 
     def _context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
         return {
@@ -83,26 +104,23 @@ class HistoryAdmin(admin.ModelAdmin):
         if not self.has_change_permission(request, record):
             raise PermissionDenied
         revision = _revision(record, number)
-        form = ReasonForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            bring_back(record, revision, user=request.user, why=form.cleaned_data["why"])
-            self.brought_back(record)
-            messages.success(
-                request,
-                _("It says again what it said in revision %(number)d.") % {"number": number},
-            )
-            return HttpResponseRedirect(request.path)
-        latest = Revision.objects.of(record).first()
+        plan, form = Return(record, revision), ReasonForm(request.POST or None)
+        faults = plan.faults
+        if request.method == "POST" and form.is_valid() and not faults:
+            try:
+                with transaction.atomic():
+                    plan.carry_out(user=request.user, why=form.cleaned_data["why"])
+                    self.brought_back(record)
+            except ReturnError as error:
+                faults = error.faults
+            else:
+                said = _("It says again what it said in revision %(number)d.")
+                messages.success(request, said % {"number": number})
+                return HttpResponseRedirect(request.path)
         context = self._context(request, record)
-        context |= {"revision": revision, "form": form}
-        if latest is not None:
-            context["differences"] = differences(_returning(latest), _returning(revision))
+        context |= {"revision": revision, "form": form, "plan": plan, "faults": in_words(faults)}
+        context["differences"] = plan.differences
         return render(request, "admin/record_bring_back.html", context)
-
-
-def _returning(revision: Revision) -> dict[str, Any]:
-    """Of what a revision says, that which comes back with it."""
-    return {key: value for key, value in revision.line.items() if key not in KEPT}
 
 
 def _number(text: str) -> int:

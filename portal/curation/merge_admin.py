@@ -170,6 +170,7 @@ class MergeAdmin(HistoryAdmin):
                 "title": _("Merge two records"),
                 "opts": self.opts,
                 "plan": plan,
+                "counts_as_own": plan.counts_as_own_of(request.user),
                 "form": form,
                 "relations": relations.values(),
                 "named": NAMED,

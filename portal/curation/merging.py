@@ -17,11 +17,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.curation.models import SuspectedPair
+from portal.curation.models import JUDGEMENT, SuspectedPair
 from portal.curation.relations import Move, moves, moves_of_parts
 from portal.curation.uniting import Choice, Line, choices, numbered, unite
 from portal.exchange.records import RecordImporter
 from portal.exchange.sync import fingerprint
+from portal.records import roles
 from portal.records.database import database_for, following
 from portal.records.differences import Difference, differences
 from portal.records.lines import canonical
@@ -99,6 +100,19 @@ class Plan:
             return f"{key}: {fault}"
         return ""
 
+    def counts_as_own_of(self, user: Any) -> bool:
+        """Whether the result counts as entered by who merges.
+
+        Their own words could otherwise be published by themselves, under the name of who entered
+        the record that stays.
+        """
+        return (
+            roles.is_own(user, self.goes)
+            and not self.stays.is_public
+            and not roles.is_own(user, self.stays)
+            and not roles.may_publish(user, self.goes)
+        )
+
     @cached_property
     def heirs(self) -> list[Heir]:
         """The parts of the record that goes which have codes of their own."""
@@ -122,7 +136,7 @@ class Plan:
     @cached_property
     def moves(self) -> list[Move]:
         """What refers to the record that goes, or to its parts, and refers to the other then."""
-        found = moves(type(self.stays), self.goes.pk, self.stays.pk)
+        found = moves(self.goes, self.stays)
         two = (self.stays.pk, self.goes.pk)
         for heir in self.heirs:
             # A part that moves over keeps what refers to it: it is told, and nothing is written.
@@ -157,11 +171,11 @@ class Plan:
         What was chosen has a digest of its own (`shown`).
         """
         rows = [
-            [move.name, move.old, [[row.instance.pk, row.moves] for row in move.rows]]
+            [move.name, move.old, [[row.instance.pk, row.moves, row.told] for row in move.rows]]
             for move in self.moves
         ]
-        states = [self.stays.state, self.goes.state]
-        return fingerprint({"lines": [self.own, self.other], "rows": rows, "states": states})
+        both = [[record.state, record.created_by_id] for record in (self.stays, self.goes)]
+        return fingerprint({"lines": [self.own, self.other], "rows": rows, "both": both})
 
     @property
     def shown(self) -> str:
@@ -195,9 +209,10 @@ class Plan:
                 self.importer.save([(stays, self.line)])
                 self.importer.link([self.line])
             # It is an edit by hand: the collection must not take it for its own line.
-            model._default_manager.filter(pk=stays.pk).update(
-                loaded_fingerprint=self.stays.loaded_fingerprint
-            )
+            kept: dict[str, Any] = {"loaded_fingerprint": self.stays.loaded_fingerprint}
+            if user is not None and self.counts_as_own_of(user):
+                kept["created_by"] = user
+            model._default_manager.filter(pk=stays.pk).update(**kept)
             self._redirect(why, old_codes)
             self._keep_judgements()
             stays.refresh_from_db()
@@ -250,23 +265,25 @@ class Plan:
     def _keep_judgements(self) -> None:
         """What is not the one that went is not the one that stays; the rest is found anew."""
         stays, goes = self.stays.pk, self.goes.pk
-        pairs = SuspectedPair.objects.filter(
-            Q(first_id=goes) | Q(second_id=goes), database=self.database.slug
-        )
-        known = {stays} | {
-            key
-            for pair in SuspectedPair.objects.filter(
-                Q(first_id=stays) | Q(second_id=stays), database=self.database.slug
-            ).values_list("first_id", "second_id")
-            for key in pair
-        }
-        for pair in list(pairs):
-            other = pair.first_id if pair.second_id == goes else pair.second_id
-            if pair.judged_at is None or other in known:
+        ours, theirs = self._pairs_of(stays), self._pairs_of(goes)
+        for other, pair in theirs.items():
+            if other == stays or pair.judged_at is None:
                 pair.delete()
-                continue
-            pair.first_id, pair.second_id = sorted((other, stays))
-            pair.save()
+            elif other not in ours:
+                pair.first_id, pair.second_id = sorted((other, stays))
+                pair.save()
+            else:
+                if ours[other].judged_at is None:
+                    judgement = {name: getattr(pair, name) for name in JUDGEMENT}
+                    SuspectedPair.objects.filter(pk=ours[other].pk).update(**judgement)
+                pair.delete()
+
+    def _pairs_of(self, key: int) -> dict[int, SuspectedPair]:
+        """The pairs of a record, by the key of the other one."""
+        pairs = SuspectedPair.objects.filter(
+            Q(first_id=key) | Q(second_id=key), database=self.database.slug
+        )
+        return {pair.first_id + pair.second_id - key: pair for pair in pairs}
 
     def _settle(self, dependents: dict[type[Record], list[Record]], *, user: Any, why: str) -> None:
         for model, records in dependents.items():

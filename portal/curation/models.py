@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.records.database import databases
 from portal.records.roles import may_view
 
+#: The fields that keep what a curator said of a pair.
+JUDGEMENT = ("judged_by", "judged_at", "why")
+
 
 class SuspectedPairQuerySet(models.QuerySet):
     def waiting(self) -> Self:

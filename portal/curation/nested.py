@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.admin import StackedInline
 from django.contrib.admin.helpers import InlineAdminFormSet
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -23,8 +24,22 @@ MOST_ROWS = 200
 MOST_INNER_ROWS = 500
 
 
+class _InnerField(BoundField):
+    """A field in a row of parts: what it means stands once above the rows, and not in each."""
+
+    @property
+    def aria_describedby(self) -> str | None:
+        said = super().aria_describedby
+        rows = str(self.form.prefix).rpartition("-")[0]
+        return said and said.replace(f"{self.auto_id}_helptext", f"{rows}-help-{self.name}")
+
+
 class InnerFormSet(PartFormSet):
     """The parts of one row, read from the database together with those of all other rows."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.bound_field_class = _InnerField
 
     def get_queryset(self) -> Any:
         if not hasattr(self, "_queryset"):
@@ -115,7 +130,8 @@ class NestingInline(PartRights, StackedInline):
     extra = 0
 
     class Media:
-        js = (Script("js/nested.js", type="module"),)
+        # Named together with those of all inlines, which a class of its own would leave out.
+        js = (*PartRights.Media.js, Script("js/nested.js", type="module"))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         inner = self.nested(self.model, self.admin_site)

@@ -21,6 +21,7 @@ from portal.curation.alike_admin import admin_path
 from portal.curation.duplicates import reasons_of, told_apart
 from portal.curation.merge_admin import merge_path
 from portal.curation.models import SuspectedPair, SuspectedPairQuerySet
+from portal.curation.queues import OfferedFilter
 from portal.records import roles
 from portal.records.database import databases
 from portal.records.models import Record
@@ -28,7 +29,7 @@ from portal.records.models import Record
 MAX_WHY: int = SuspectedPair._meta.get_field("why").max_length or 0
 
 
-class Judged(admin.SimpleListFilter):
+class Judged(OfferedFilter):
     """Pairs that wait for a word, unless those are asked for of which it was said."""
 
     title = gettext_lazy("what was said")
@@ -46,7 +47,7 @@ class Judged(admin.SimpleListFilter):
         return queryset.filter(judged_at__isnull=self.value() != "two")
 
 
-class OfDatabase(admin.SimpleListFilter):
+class OfDatabase(OfferedFilter):
     title = gettext_lazy("database")
     parameter_name = "database"
 

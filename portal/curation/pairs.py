@@ -4,7 +4,8 @@ The plan: the documents of the database are read once into a table of the statem
 jurisdiction, year, folded title), which is joined with itself by hashes of jurisdiction and year,
 so that only titles of one group are compared; no index is needed, and memory holds the titles
 once. Titles without a year, of which only very near ones count, are joined by their first or last
-letters instead, since so near a title differs in one place. Identifiers are joined by their keys.
+letters instead, since so near a title differs in one place. Identifiers are joined by their keys,
+short numbers of laws by their digits.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from portal.curation.duplicates import (
     LOCAL,
     MOST,
     NEAR,
+    SHORT_NUMBER,
     TELLING_KEY,
     UNIVERSAL,
     VERY_NEAR,
     Reason,
     has_place,
+    number_field,
     open_pairs,
 )
 from portal.curation.models import SuspectedPair
@@ -49,7 +52,7 @@ _SQL = r"""
 WITH known AS MATERIALIZED (
     SELECT d.id, d.object_id, d.title_key AS title, d.date_key / 10000 AS year, {place} AS place,
         regexp_replace(d.title_key, '\D', '', 'g') AS digits,
-        cardinality(show_trgm(d.title_key)) AS size
+        cardinality(show_trgm(d.title_key)) AS size, {number} AS number
     FROM {documents} d {join} WHERE d.database = %(database)s
 ), titles AS (
     SELECT a.object_id AS a, b.object_id AS b, a.place, a.year
@@ -83,12 +86,22 @@ WITH known AS MATERIALIZED (
 ), telling AS (
     SELECT kind, key, place FROM named GROUP BY kind, key, place
     HAVING count(DISTINCT object_id) BETWEEN 2 AND %(crowd)s
+), short AS MATERIALIZED (
+    SELECT object_id, place, year, number AS text,
+        btrim(regexp_replace(number, '[^0-9]+', '/', 'g'), '/') AS digits
+    FROM known WHERE number ~ %(short)s
+), few AS (
+    SELECT place, digits FROM short GROUP BY place, digits HAVING count(*) <= %(crowd)s
 ), pairs AS (
     SELECT a, b, 'title' AS kind, '' AS text, place, year FROM titles
     UNION ALL
     SELECT n.object_id, m.object_id, n.kind, n.text, '', 0
     FROM telling JOIN named n USING (kind, key, place) JOIN named m USING (kind, key, place)
     WHERE n.object_id < m.object_id
+    UNION ALL
+    SELECT s.object_id, t.object_id, 'number', s.text, '', 0
+    FROM few JOIN short s USING (place, digits) JOIN short t USING (place, digits)
+    WHERE s.object_id < t.object_id AND (s.year = t.year OR 0 IN (s.year, t.year))
 )
 SELECT p.a, p.b, p.kind, p.text, p.place, p.year, similarity(x.title, y.title)
 FROM pairs p JOIN known x ON x.object_id = p.a JOIN known y ON y.object_id = p.b
@@ -110,11 +123,12 @@ def find(database: Database) -> dict[tuple[int, int], Found]:
 def _rows(database: Database) -> Iterator[tuple[int, int, str, str, str, int, float]]:
     quote = connection.ops.quote_name
     table = quote(database.model._meta.db_table)
-    placed = has_place(database)
+    placed, number = has_place(database), number_field(database)
     sql = _SQL.format(
         documents=quote(SearchDocument._meta.db_table),
         identifiers=quote(Identifier._meta.db_table),
         place="r.jurisdiction_id::text" if placed else "''",
+        number=f"r.{quote(number)}" if number else "''",
         join=f"JOIN {table} r ON r.id = d.object_id" if placed else "",
     )
     values: dict[str, Any] = {
@@ -125,6 +139,7 @@ def _rows(database: Database) -> Iterator[tuple[int, int, str, str, str, int, fl
         "local": [str(kind) for kind in LOCAL],
         "kinds": [str(kind) for kind in (*LOCAL, *UNIVERSAL)],
         "telling": TELLING_KEY,
+        "short": SHORT_NUMBER,
         "most": MOST,
         "crowd": CROWD,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.curation.models import SuspectedPair
 from portal.records.database import Database, database_for, databases
 from portal.records.models import State
 from portal.records.roles import may_view
@@ -26,7 +28,19 @@ from portal.search.models import SearchDocument
 LATELY = timedelta(days=14)
 
 
-class HasReviewNote(admin.SimpleListFilter):
+class OfferedFilter(admin.SimpleListFilter):
+    """A filter that takes what it offers and refuses anything else, as Django's own filters do."""
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: type[Any], model_admin: Any
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        value = self.value()
+        if value is not None and value not in {str(offered) for offered, _l in self.lookup_choices}:
+            raise IncorrectLookupParameters(f"{self.parameter_name}={value!r}")
+
+
+class HasReviewNote(OfferedFilter):
     """Records of which a curator noted what has still to be checked."""
 
     title = gettext_lazy("review note")
@@ -41,7 +55,7 @@ class HasReviewNote(admin.SimpleListFilter):
         return queryset.filter(review_note="") if self.value() == "no" else queryset
 
 
-class EnteredBy(admin.SimpleListFilter):
+class EnteredBy(OfferedFilter):
     """Whose records: one's own, or those that came with the collection."""
 
     title = gettext_lazy("entered by")
@@ -58,7 +72,7 @@ class EnteredBy(admin.SimpleListFilter):
         return queryset.filter(created_by=None) if self.value() == "nobody" else queryset
 
 
-class ChangedLately(admin.SimpleListFilter):
+class ChangedLately(OfferedFilter):
     """Records that were changed within the last days."""
 
     title = gettext_lazy("changed")
@@ -77,7 +91,7 @@ def _lately() -> Q:
     return Q(changed_at__gte=timezone.now() - LATELY, changed_at__gt=entered)
 
 
-class WhatIsMissing(admin.SimpleListFilter):
+class WhatIsMissing(OfferedFilter):
     """Records that do not state something: the same fields as `has_…=false` of the search."""
 
     title = gettext_lazy("what is missing")
@@ -98,7 +112,7 @@ class WhatIsMissing(admin.SimpleListFilter):
         return queryset.exclude(pk__in=stating.values("object_id"))
 
 
-class LostSources(admin.SimpleListFilter):
+class LostSources(OfferedFilter):
     """Records of which a source can no longer be reached (`portal.links`)."""
 
     title = gettext_lazy("sources")
@@ -158,8 +172,24 @@ def queues_of(database: Database, user: Any) -> list[Queue]:
     ]
 
 
+def _pairs() -> dict[str, int]:
+    """Of each database, how many pairs of records wait for somebody to say whether they are two."""
+    waiting = SuspectedPair.objects.waiting().order_by().values_list("database")
+    return dict(waiting.annotate(Count("pk")))
+
+
 def all_queues(user: Any) -> Iterable[tuple[Database, list[Queue]]]:
     """The queues of all databases that somebody may see."""
+    pairs = _pairs()
+    path = reverse("admin:curation_suspectedpair_changelist")
     for database in databases():
-        if may_view(user, database.model) and (found := queues_of(database, user)):
+        if not may_view(user, database.model):
+            continue
+        found = queues_of(database, user)
+        if number := pairs.get(database.slug):
+            url = f"{path}?{urlencode({'database': database.slug})}"
+            found.append(Queue(_("Possible duplicates"), number, url))
+        owner: Any = admin.site.get_model_admin(database.model)
+        found += owner.more_queues(user)
+        if found:
             yield database, found

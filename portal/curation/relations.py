@@ -17,6 +17,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.attachments.models import Attachment
 from portal.records.models import Record, validate_code
 
 
@@ -131,6 +132,9 @@ def _referring(model: type[models.Model], targets: set[Any]) -> Iterator[str]:
             yield private.fk_field
 
 
+_NOTE = {"note": ""}
+
+
 @dataclass(frozen=True)
 class Row:
     """A row that refers to the record that goes.
@@ -140,6 +144,8 @@ class Row:
         is_double: whether the one that stays has the same already; the row is given up.
         is_loop: whether it leads from one of the two to the other; the row is given up.
         is_lost: whether what it refers to is given up.
+        like: the row of the one that stays that is the same; None where there is none.
+        was_public: whether readers saw the record that goes.
     """
 
     instance: Any
@@ -147,15 +153,58 @@ class Row:
     is_double: bool = False
     is_loop: bool = False
     is_lost: bool = False
+    like: Any = None
+    was_public: bool = False
 
     @property
     def moves(self) -> bool:
         return not (self.is_double or self.is_loop or self.is_lost)
 
+    @cached_property
+    def given(self) -> dict[str, Any]:
+        """What the row of the one that stays takes over from this one, which is given up."""
+        if self.like is None:
+            return {}
+        wanted = {"note": "", "language": ""} if isinstance(self.instance, Attachment) else _NOTE
+        found = {
+            name: getattr(self.instance, name)
+            for name, empty in wanted.items()
+            if getattr(self.instance, name, empty) and not getattr(self.like, name)
+        }
+        return found | ({"is_public": True} | self._as_readers_knew_it if self.opens else {})
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the preview tells of it beside where it goes."""
+        return {"given": self.given, "is_public": getattr(self.instance, "is_public", False)}
+
+    @property
+    def opens(self) -> bool:
+        """Whether readers had a document that only curators have of the record that stays.
+
+        What was to be public only once its record is, nobody but curators has had: it stays
+        closed, as the other record has it.
+        """
+        return (
+            isinstance(self.instance, Attachment)
+            and self.was_public
+            and self.instance.is_public
+            and not self.like.is_public
+        )
+
+    @property
+    def _as_readers_knew_it(self) -> dict[str, Any]:
+        """Title and note of a document, since those of the other were for curators only."""
+        document = self.instance
+        language = document.language or self.like.language
+        return {"title": document.title, "language": language, "note": document.note}
+
     @property
     def lost_note(self) -> str:
         """The note on a row that is given up, unless the other takes it over."""
-        return "" if self.moves else str(getattr(self.instance, "note", ""))
+        if self.moves or "note" in self.given:
+            return ""
+        return str(getattr(self.instance, "note", ""))
 
 
 @dataclass(frozen=True)
@@ -166,6 +215,7 @@ class Move:
         old, new: keys of the objects: records, or parts with codes of their own.
         two: the keys of the two records.
         is_lost: whether the object that they refer to is given up, and they with it.
+        was_public: whether readers saw the record that goes.
     """
 
     name: str
@@ -173,6 +223,7 @@ class Move:
     new: int
     two: tuple[int, int]
     is_lost: bool = False
+    was_public: bool = False
 
     @property
     def relation(self) -> Relation:
@@ -197,12 +248,15 @@ class Move:
         taken = {key: row for row in there for key in self._unique(row)}
         for instance in self._rows.filter(**{self.field.name: self.old}):
             keys = self._unique(instance)
+            like = next((taken[key] for key in keys if key in taken), None)
             row = Row(
                 instance,
                 self._owner(instance),
-                is_double=any(key in taken for key in keys),
+                is_double=like is not None,
                 is_loop=self._is_loop(instance),
                 is_lost=self.is_lost,
+                like=like,
+                was_public=self.was_public,
             )
             taken |= {key: instance for key in keys if row.moves}
             found.append(row)
@@ -238,29 +292,25 @@ class Move:
         )
 
     def carry_out(self) -> None:
-        """Write what `rows` says; a note on a row that is given up fills an empty one."""
-        model, name = self.field.model, self.field.name
+        """Write what `rows` says; what is said of a row that is given up fills what is empty."""
+        model = self.field.model
         given_up = [row for row in self.rows if not row.moves]
-        there = self._rows.filter(**{name: self.new})
-        kept = {key: row for row in there for key in self._unique(row)}
         for row in given_up:
-            for key in self._unique(row.instance) if row.is_double else ():
-                heir = kept.get(key)
-                if heir is not None and row.lost_note and not heir.note:
-                    heir.note = row.lost_note
-                    heir.save(update_fields=["note"])
+            if row.given:
+                model._default_manager.filter(pk=row.like.pk).update(**row.given)
         model._default_manager.filter(pk__in=[row.instance.pk for row in given_up]).delete()
         moving = [row.instance.pk for row in self.rows if row.moves]
-        model._default_manager.filter(pk__in=moving).update(**{name: self.new})
+        model._default_manager.filter(pk__in=moving).update(**{self.field.name: self.new})
 
 
-def moves(model: type[Record], old: int, new: int) -> list[Move]:
-    """What has to move from one record of a model to another."""
-    return [
-        move
-        for move in (Move(name, old, new, (old, new)) for name in _names(Fate.MOVED, Fate.CARRIED))
-        if move.field.related_model is model
-    ]
+def moves(goes: Record, stays: Record) -> list[Move]:
+    """What has to move from one record to another of its model."""
+    old, new, is_public = goes.pk, stays.pk, goes.is_public
+    found = (
+        Move(name, old, new, (old, new), was_public=is_public)
+        for name in _names(Fate.MOVED, Fate.CARRIED)
+    )
+    return [move for move in found if move.field.related_model is type(goes)]
 
 
 def moves_of_parts(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from portal.exchange.faults import Fault, place_of, shown
 
@@ -22,6 +22,20 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
+class Silence(NamedTuple):
+    """A list inside of parts of which a file says nothing, though it gives the parts.
+
+    Attributes:
+        key: the list of the parts.
+        inner: the list inside of each.
+        names: the keys by which a part is known again.
+    """
+
+    key: str
+    inner: str
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Line:
     """An object and where it stands.
@@ -31,6 +45,7 @@ class Line:
         place: where in that one object: `jurisdictions[3]`.
         given: the top-level keys that the file speaks of at all, a member of an object with a
             dot (`migrants.count`) where it speaks of some members only; None for all keys.
+        silent: of parts that the file gives, the lists inside of which it says nothing.
     """
 
     file: str
@@ -38,6 +53,7 @@ class Line:
     data: dict[str, Any]
     place: str = ""
     given: frozenset[str] | None = None
+    silent: tuple[Silence, ...] = ()
 
     def fault(self, key: str, message: str) -> Fault:
         key = ".".join(part for part in (self.place, key) if part)

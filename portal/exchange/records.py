@@ -132,8 +132,17 @@ class RecordImporter(Importer[R]):
         """What the history keeps of a record: its line, and which documents were attached.
 
         Documents are files and no part of the line: nothing loads them or brings them back.
+        What a database adds of its own, its `save` and `link` read where a line has it.
         """
         return {**self.export(instance), **told(instance)}
+
+    def settled(self, line: dict[str, Any]) -> dict[str, Any]:
+        """A line that names present codes only, as the record would be told once it says it.
+
+        For lines in which codes were replaced: order may follow codes, and what follows from the
+        rest is not told.
+        """
+        return line
 
     def identity_of_part(self, key: str, part: Any) -> Any:
         """What makes two entries of a list the same where two lines become one; can be hashed.

@@ -48,8 +48,10 @@ class ImportRun(models.Model):
     )
     total = models.PositiveIntegerField(_("rows"), default=0)
     done = models.PositiveIntegerField(_("rows done"), default=0)
-    #: The columns of keys that every row has, for faults found after the file was read.
-    columns = models.JSONField(default=dict)
+    #: The columns of keys, for each kind of place that rows have (`portal.imports.places`).
+    columns = models.JSONField(default=list)
+    #: Parts of the file could not be put to their records: what was read is not to be written.
+    lacks_parts = models.BooleanField(default=False)
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
     changed_at = models.DateTimeField(_("last step"), auto_now=True)
     written_at = models.DateTimeField(_("written"), null=True, blank=True)
@@ -126,6 +128,9 @@ class ImportRow(models.Model):
     #: rehearsal (None: there was none) and what it is to say.
     data = models.JSONField(default=dict)
     given = models.JSONField(null=True)
+    #: Of which lists inside of its parts it says nothing, and where each of its objects stands.
+    silent = models.JSONField(default=list)
+    places = models.JSONField(default=dict)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     result = models.CharField(max_length=10, choices=Result.choices, blank=True)

@@ -14,11 +14,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.exchange import schema
-from portal.exchange.formats.base import merged
+from portal.exchange.faults import shown
+from portal.exchange.formats.base import lost_with_parts, merged
 from portal.exchange.foundations import present_codes
 from portal.exchange.judging import line_faults
 from portal.exchange.reading import Line
 from portal.imports.models import ImportRow, ImportRun
+from portal.imports.places import line_of
 from portal.records import roles
 from portal.records.database import Database, database_for, databases
 from portal.records.lines import canonical
@@ -87,7 +89,7 @@ class Planner:
         elsewhere = self._elsewhere(codes)
         plans = []
         for row in rows:
-            plan = Plan(row, self._line(row), records.get(row.code))
+            plan = Plan(row, line_of(self.run, row), records.get(row.code))
             if plan.record is not None:
                 plan.before = canonical(self.importer.export(plan.record))
             elif row.code in redirects:
@@ -100,10 +102,6 @@ class Planner:
             plans.append(plan)
         self._judge(plans)
         return plans
-
-    def _line(self, row: ImportRow) -> Line:
-        given = frozenset(row.given) if row.given is not None else None
-        return Line(self.run.file_name, row.line, {**row.data, "id": row.code}, given=given)
 
     def _elsewhere(self, codes: Sequence[str]) -> set[str]:
         """Those codes that records of other databases have: `/id/<code>` leads to one record."""
@@ -121,6 +119,7 @@ class Planner:
             wanted = dict(data)
         else:
             wanted = merged(now, plan.line)
+            self._warn_of_losses(plan, now, wanted)
             if plan.line.given is not None:
                 wanted = canonical(wanted)
             for key in LEFT_ALONE:
@@ -137,6 +136,14 @@ class Planner:
             wanted["sources"] = self.run.sources
         self._place_state(plan, wanted)
         return wanted
+
+    def _warn_of_losses(self, plan: Plan, now: Said, wanted: Said) -> None:
+        for key, inner, name in lost_with_parts(now, wanted, plan.line):
+            said = _(
+                "the %(inner)s of “%(name)s” go with it: the file names no such part in %(key)s"
+            )
+            values = {"inner": inner, "name": shown(name, 60), "key": key}
+            plan.warnings.append((key, said % values))
 
     def _place_state(self, plan: Plan, wanted: Said) -> None:
         """Where the record is to stand, if the user may bring it there."""

@@ -6,26 +6,31 @@ taken back, so the differences shown are those that writing makes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from portal.exchange import schema
-from portal.exchange.faults import Fault
-from portal.exchange.formats.base import Reading, formats_for
-from portal.exchange.foundations import present_codes, twice
+from portal.exchange.faults import Fault, shown
+from portal.exchange.formats.base import Reading, Torn, formats_for
+from portal.exchange.foundations import Codes, present_codes, twice
 from portal.exchange.judging import shared_values
 from portal.exchange.reading import Line
 from portal.exchange.sync import BATCH
 from portal.imports import files
 from portal.imports.matching import meant_by
 from portal.imports.models import ImportFault, ImportRow, ImportRun
+from portal.imports.places import Places
 from portal.imports.planning import Plan, Planner
 from portal.imports.writing import try_out
 from portal.records.lines import canonical
 
+logger = logging.getLogger(__name__)
 Kind = ImportRow.Kind
 Stage = ImportRun.Stage
 #: Of each kind as many are kept as somebody could mend; every faulty row is marked all the same.
@@ -37,35 +42,52 @@ Found = list[tuple[int, Fault]]
 def read(run: ImportRun) -> None:
     """Read the file into rows, each with the record that it means and the faults of its own."""
     database, codes = run.where, present_codes()
-    readers = {form.key: form.read for form in formats_for(database, reading=True) if form.read}
     with files.opened(run) as path:
-        reading = readers[run.format](path, run.file_name, database, codes)
+        reading = _reading(run, path, codes)
     if not reading.lines and not reading.faults:
         reading.faults.append(Fault(run.file_name, 0, "", _("holds no record")))
-    wanted = database.importer.schema(codes)
-    for line in reading.lines[:1]:
-        places = {key: line.fault(key, "").column for key in wanted["properties"]}
-        run.columns = {key: column for key, column in places.items() if column}
-    rows, faults = _rows(run, reading, {**wanted, "required": []})
-    broken = _broken(run, reading.faults, len(rows))
+    rows, faults = _rows(run, reading, {**database.importer.schema(codes), "required": []})
+    torn = [_torn_row(run, torn) for torn in reading.torn]
     _in_batches(run, rows)
-    ImportRow.objects.bulk_create([*rows, *broken.values()], batch_size=BATCH)
-    _keep(run, rows, broken, faults, reading)
-    run.total = len(rows) + len(broken)
-    run.done = sum(row.kind == Kind.FAULTY for row in rows) + len(broken)
+    all_rows = sorted([*rows, *torn], key=lambda row: row.line)
+    for number, row in enumerate(all_rows, start=1):
+        row.number = number
+    ImportRow.objects.bulk_create(all_rows, batch_size=BATCH)
+    _keep(run, rows, torn, faults, reading)
+    run.lacks_parts = reading.lacks_parts
+    run.total = len(all_rows)
+    run.done = sum(row.kind == Kind.FAULTY for row in all_rows)
     run.stage = Stage.READ
+
+
+def _reading(run: ImportRun, path: Path, codes: Codes) -> Reading:
+    """What its format reads in the file of a run; a reader that fails is a fault of the file."""
+    readers = {form.key: form.read for form in formats_for(run.where, reading=True) if form.read}
+    try:
+        return readers[run.format](path, run.file_name, run.where, codes)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("The reader of %s failed with the file of import %s", run.format, run.pk)
+        message = _("cannot be read: the reader of this format failed (%s)") % type(error).__name__
+        return Reading(faults=[Fault(run.file_name, 0, "", message)])
 
 
 def _keep(
     run: ImportRun,
     rows: Sequence[ImportRow],
-    broken: dict[tuple[str, int], ImportRow],
+    torn: Sequence[ImportRow],
     faults: Found,
     reading: Reading,
 ) -> None:
     """Keep what was found; a file that is wrong all over is not worth more than the first."""
+    owners = {
+        place: row
+        for row, found in zip(torn, reading.torn, strict=True)
+        for place in ((found.sheet, found.number), *found.rows)
+    }
     kept = [
-        ImportFault.of(fault, run, broken.get((fault.sheet, fault.line)))
+        ImportFault.of(fault, run, owners.get((fault.sheet, fault.line)))
         for fault in reading.faults[:MAX_FAULTS]
     ]
     kept += [ImportFault.of(fault, run, rows[place]) for place, fault in faults[:MAX_FAULTS]]
@@ -101,10 +123,12 @@ def _rows(run: ImportRun, reading: Reading, wanted: schema.Schema) -> tuple[list
     keys = {key for line in sound for key, _value in importer.unique_keys(line.data)}
     faults += _found_again(there, keys, shared_values(importer, sound))
     wrong = {place for place, _fault in faults}
+    places = Places()
     rows = [
-        _row(run, place, line, found.code, is_faulty=place in wrong)
+        _row(run, line, found.code, places, is_faulty=place in wrong)
         for place, (line, found) in enumerate(zip(lines, meant, strict=True))
     ]
+    run.columns = places.columns
     return rows, faults
 
 
@@ -122,38 +146,32 @@ def _found_again(lines: Sequence[Line], keys: Iterable[str], faults: Iterable[Fa
     return [(places[fault.sheet, fault.line, fault.key], fault) for fault in faults]
 
 
-def _row(run: ImportRun, place: int, line: Line, code: str, *, is_faulty: bool) -> ImportRow:
+def _row(run: ImportRun, line: Line, code: str, places: Places, *, is_faulty: bool) -> ImportRow:
     stands, title = line.fault("", ""), line.data.get("title")
     return ImportRow(
         run=run,
-        number=place + 1,
         sheet=stands.sheet[:100],
         line=stands.line,
         code=code[:120],
         title=title[:500] if isinstance(title, str) else "",
         data=line.data,
         given=sorted(line.given) if line.given is not None else None,
+        silent=line.silent,
+        places=places.kept(line),
         kind=Kind.FAULTY if is_faulty else "",
     )
 
 
-def _broken(
-    run: ImportRun, faults: Iterable[Fault], count: int
-) -> dict[tuple[str, int], ImportRow]:
-    """Rows of the file of which no line could be made, by sheet and number."""
-    found: dict[tuple[str, int], ImportRow] = {}
-    for fault in faults:
-        place = (fault.sheet, fault.line)
-        if fault.line and place not in found:
-            number = count + len(found) + 1
-            found[place] = ImportRow(
-                run=run,
-                number=number,
-                sheet=fault.sheet[:100],
-                line=fault.line,
-                kind=Kind.FAULTY,
-            )
-    return found
+def _torn_row(run: ImportRun, torn: Torn) -> ImportRow:
+    """The row of a record of which no line could be made."""
+    return ImportRow(
+        run=run,
+        sheet=shown(torn.sheet[:100]),
+        line=torn.number,
+        code=shown(torn.code[:118]),
+        title=shown(torn.title[:498], 500),
+        kind=Kind.FAULTY,
+    )
 
 
 def _in_batches(run: ImportRun, rows: Sequence[ImportRow]) -> None:
@@ -222,6 +240,4 @@ def _decide(run: ImportRun, plan: Plan) -> Iterator[ImportFault]:
     warnings = plan.warnings if row.kind in (Kind.NEW, Kind.CHANGED) else []
     for is_warning, told in ((False, plan.faults), (True, warnings)):
         for key, message in told:
-            column = run.columns.get(key) or run.columns.get(key.partition("[")[0].split(".")[0])
-            fault = Fault(run.file_name, row.line, key, message, row.sheet, column or "")
-            yield ImportFault.of(fault, run, row, is_warning=is_warning)
+            yield ImportFault.of(plan.line.fault(key, message), run, row, is_warning=is_warning)

@@ -15,6 +15,7 @@ from portal.exchange.formats.fault_sheets import faults_csv, faults_sheet
 from portal.exchange.foundations import present_codes
 from portal.exchange.schema import Schema
 from portal.imports.models import ImportFault, ImportRow, ImportRun
+from portal.imports.steps import LACKS_PARTS
 from portal.records.differences import Difference, differences
 
 PER_PAGE = 50
@@ -81,6 +82,7 @@ def page_of(run: ImportRun, request: HttpRequest) -> dict[str, Any]:
         "ready": counts[Kind.NEW] + counts[Kind.CHANGED],
         "has_faults": run.faults.filter(is_warning=False).exists(),
         "has_told": run.faults.exists(),
+        "lacks_parts": LACKS_PARTS if run.lacks_parts else "",
         "page": page,
         "pages": paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "chosen": chosen,

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.imports import rehearsal
 from portal.imports.models import ImportRow, ImportRun
@@ -22,6 +23,13 @@ Stage = ImportRun.Stage
 #: The first piece reads the file; a later one takes a batch of rows. A request takes as many as
 #: fit into this time (seconds), so that no page is waited for long.
 PATIENCE = 4.0
+
+
+#: Why sound rows are not written either.
+LACKS_PARTS = gettext_lazy(
+    "Parts of this file could not be put to their records, so a record may look as if it had none."
+    " Writing would remove those that it has. Mend the file: nothing of it is written before."
+)
 
 
 class NotNowError(Exception):
@@ -71,12 +79,15 @@ def begin_writing(run: ImportRun, *, only_sound: bool) -> ImportRun:
             written.
 
     Raises:
-        NotNowError: it is not rehearsed, nothing is to be written, or there are faults.
+        NotNowError: it is not rehearsed, nothing is to be written, or there are faults; also
+            where only sound rows are asked for, but parts of them may be missing.
     """
     with transaction.atomic():
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         if run.stage != Stage.REHEARSED:
             raise NotNowError(_("This file is not waiting to be written."))
+        if run.lacks_parts:
+            raise NotNowError(LACKS_PARTS)
         if not only_sound and run.faults.filter(is_warning=False).exists():
             raise NotNowError(_("There are faults. Mend them, or write the sound rows only."))
         ready = _ready(run).count()

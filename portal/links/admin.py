@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -42,9 +43,12 @@ class HowOftenFailed(admin.SimpleListFilter):
         return [("0", _("None")), ("1", _("One")), ("2", _("Two")), ("3", _("Three or more"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() in ("0", "1", "2"):
-            return queryset.filter(failures=self.value())
-        return queryset.filter(failures__gte=3) if self.value() == "3" else queryset
+        value = self.value()
+        if value not in (None, "0", "1", "2", "3"):
+            raise IncorrectLookupParameters(f"{self.parameter_name}={value!r}")
+        if value == "3":
+            return queryset.filter(failures__gte=3)
+        return queryset.filter(failures=value) if value else queryset
 
 
 class AddressList(ChangeList):

@@ -20,7 +20,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from portal.links.asking import MAX_REDIRECTS, Answer, Asker, TooManyRedirectsError
-from portal.links.guard import NameServerError, NoSuchNameError, NotAskedError, UntrustedError
+from portal.links.guard import (
+    NameServerError,
+    NoRouteError,
+    NoSuchNameError,
+    NotANameError,
+    NotAskedError,
+    UntrustedError,
+)
 from portal.links.models import Address, Finding
 from portal.reference.provenance import LinkStatus
 
@@ -55,6 +62,7 @@ _FAULTS: tuple[tuple[type[Exception], LinkStatus, str, bool], ...] = (
     (httpcore.RemoteProtocolError, LinkStatus.REFUSED, "Answers what is not HTTP: {}", False),
     (httpcore.LocalProtocolError, LinkStatus.UNCHECKED, "Not asked. It cannot be: {}", False),
 )
+_BEFORE_LEAVING = (NoSuchNameError, NameServerError, NoRouteError)
 _KNOWN = tuple(kind for kind, _status, _words, _again in _FAULTS)
 
 
@@ -97,7 +105,15 @@ def _of_fault(url: str, error: Exception) -> tuple[Finding, bool]:
     # What others' machines say may be anything, and is shown to curators.
     printable = "".join(letter if letter.isprintable() else " " for letter in str(error))
     said = " ".join(printable.split())[:150]
-    return Finding(url, status, words.format(said)), again
+    return Finding(url, status, words.format(said), may_be_here=_may_be_here(url, error)), again
+
+
+def _may_be_here(url: str, error: Exception) -> bool:
+    """Whether a fault came before anything left this machine: it may have no network."""
+    if isinstance(error, NotANameError) or not isinstance(error, _BEFORE_LEAVING):
+        return False
+    # Who was led on to another machine has had an answer.
+    return httpx.URL(url).raw_host.decode("ascii") == str(error)
 
 
 def _of_answer(url: str, answer: Answer) -> tuple[Finding, bool]:

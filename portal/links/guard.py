@@ -9,12 +9,15 @@ exchange; a timeout for each read alone lets a server send a byte a minute for e
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpcore
@@ -23,6 +26,8 @@ import httpx
 #: The addresses of IPv6 that are given out at all, and those that carry one of IPv4 (RFC 6052).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: What the system says where this machine has no network.
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.ENETDOWN})
 #: Of the addresses of one name, so many are tried.
 _TRIED = 4
 
@@ -35,8 +40,16 @@ class NoSuchNameError(Exception):
     """The name of a machine leads to none."""
 
 
+class NotANameError(NoSuchNameError):
+    """What is given is the name of no machine; no name server has to be asked."""
+
+
 class NameServerError(Exception):
     """Whether a name leads to a machine could not be found out."""
+
+
+class NoRouteError(httpcore.ConnectError):
+    """From this machine no way leads to another one."""
 
 
 class UntrustedError(Exception):
@@ -57,31 +70,53 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address in _GLOBAL_UNICAST and address.is_global
 
 
-def look_up(host: str, port: int, *, loopback: bool) -> list[str]:
+def look_up(host: str, port: int, *, loopback: bool, seconds: float = 20) -> list[str]:
     """The addresses of a machine that may be asked.
 
     Args:
         loopback: whether this very machine may be asked, too; only for tests.
+        seconds: how long it may take.
 
     Raises:
         NotAskedError: one of its addresses is not public.
         NoSuchNameError, NameServerError: there is no address.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _answer_of_name_servers(host, port, seconds)
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             raise NameServerError(host) from error
         raise NoSuchNameError(host) from error
     except UnicodeError as error:
         # A part of the name is empty or too long.
-        raise NoSuchNameError(host) from error
+        raise NotANameError(host) from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for text in addresses:
         address = ip_address(text)
         if not is_public(address) and not (loopback and address.is_loopback):
             raise NotAskedError(f"{host} is a machine of a private network.")
     return addresses[:_TRIED]
+
+
+def _answer_of_name_servers(host: str, port: int, seconds: float) -> list[Any]:
+    """What the system finds out about a name, whose call waits as long as it likes."""
+    said: SimpleQueue[Any] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            said.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
+            said.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = said.get(timeout=seconds)
+    except Empty:
+        raise NameServerError(host) from None
+    if isinstance(answer, Exception):
+        raise answer
+    found: list[Any] = answer
+    return found
 
 
 class _Stream(httpcore.NetworkStream):
@@ -157,15 +192,18 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError("No address answers.")
-        for address in look_up(host, port, loopback=self._loopback):
+        is_cut_off = True
+        left = self.left(httpcore.ConnectTimeout)
+        for address in look_up(host, port, loopback=self._loopback, seconds=left):
             try:
                 left = self.left(httpcore.ConnectTimeout)
                 stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+                is_cut_off = is_cut_off and getattr(error.__cause__, "errno", 0) in _NO_ROUTE
             else:
                 return _Stream(self, stream)
-        raise failure
+        raise NoRouteError(host) if is_cut_off else failure
 
 
 @cache

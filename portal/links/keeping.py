@@ -23,7 +23,8 @@ class Keeper:
     """Saves findings in small batches.
 
     Until somebody has answered, all findings wait: where this machine has no network, every
-    address would be called dead.
+    address would be called dead. Few hosts may well be silent; but where nothing even left this
+    machine, they are not to blame for certain.
     """
 
     def __init__(self, day: datetime.date) -> None:
@@ -49,12 +50,19 @@ class Keeper:
         Raises:
             CutOffError: nobody answered.
         """
-        silent = {host_of(finding.url) for finding in self._waiting if finding.is_failure}
-        if not self._is_online and len(silent) >= SILENT_HOSTS:
-            raise CutOffError(
-                f"None of {len(silent)} hosts answered: this machine seems to have no network. "
-                "Nothing was kept."
-            )
+        failed = [finding for finding in self._waiting if finding.is_failure]
+        hosts = len({host_of(finding.url) for finding in failed})
+        if failed and not self._is_online:
+            if hosts >= SILENT_HOSTS:
+                raise CutOffError(
+                    f"None of {hosts} hosts answered: this machine seems to have no network. "
+                    "Nothing was kept."
+                )
+            if all(finding.may_be_here for finding in failed):
+                raise CutOffError(
+                    "No name could be looked up or no way leads out: this machine may have no "
+                    "network. Nothing was kept; check it together with an address that answers."
+                )
         self._save()
 
     def _save(self) -> None:

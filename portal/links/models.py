@@ -24,6 +24,7 @@ class Finding:
         message: what happened, in words; empty where the page was simply there.
         http_status: the last answer's; None where there was none.
         moved_to: where a permanent redirect leads; only with MOVED.
+        may_be_here: whether it would have failed like this without a network on this machine.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Finding:
     message: str = ""
     http_status: int | None = None
     moved_to: str = ""
+    may_be_here: bool = False
 
     @property
     def is_failure(self) -> bool:

@@ -12,8 +12,15 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from portal.records.wording import in_words
+
+#: What the history says of links beside their codes: of each key of a line that lists codes, the
+#: notes by code. No line of the collection has it.
+LINK_NOTES = "link_notes"
 #: Names of keys that would not be understood as they stand.
 _LABELS = {
+    LINK_NOTES: "notes on links",
+    "anchor": "end of the permanent code",
     "id": "code",
     "DOI": "DOI",
     "ISBN": "ISBN",
@@ -62,13 +69,16 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
 
 
 def _of_objects(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Difference]:
+    is_by_code = len(path) == 2 and path[0] == field_label(LINK_NOTES)
     for key in dict.fromkeys((*after, *before)):
-        yield from _of_values(before.get(key), after.get(key), (*path, field_label(key)))
+        old, new = before.get(key), after.get(key)
+        # Judged by the codes: two of them may have the same name.
+        if not same(old, new):
+            label = key if is_by_code else field_label(key)
+            yield from _of_values(in_words(key, old), in_words(key, new), (*path, label))
 
 
 def _of_values(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Difference]:
-    if same(before, after):
-        return
     if isinstance(before, dict | None) and isinstance(after, dict | None):
         yield from _of_objects(before or {}, after or {}, path)
     elif _is_rows(before) and _is_rows(after):
@@ -106,7 +116,8 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(_text(entry) for entry in value)
     if isinstance(value, dict):
-        return ", ".join(f"{field_label(key)}: {_text(entry)}" for key, entry in value.items())
+        pairs = ((field_label(key), in_words(key, entry)) for key, entry in value.items())
+        return ", ".join(f"{label}: {_text(entry)}" for label, entry in pairs)
     return str(value)
 
 

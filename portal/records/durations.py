@@ -74,7 +74,8 @@ def read_months(text: str) -> Decimal:
         raise ValueError(
             _("Life imprisonment has no length: leave this empty and write it under “other”.")
         )
-    if len(tokens) == 1 and tokens[0][0].isdigit():
+    # A digit that is no decimal, as of Ethiopic numbers, is no number that can be read.
+    if len(tokens) == 1 and tokens[0][0].isdecimal():
         return _rounded(_number(tokens[0]))
     parts = _parts(tokens, text)
     amounts = list(parts.values())
@@ -99,7 +100,7 @@ def _parts(tokens: list[str], text: str) -> dict[str, Decimal]:
         bare = token.removeprefix("و") if parts else token
         if bare in _twos():
             unit, amount = _twos()[bare], Decimal(2)
-        elif token[0].isdigit():
+        elif token[0].isdecimal():
             unit, amount = _unit(waiting, token), _number(token)
         else:
             raise ValueError(
@@ -222,10 +223,7 @@ class ImprisonmentFormField(forms.CharField):
         widget = UnderstoodInput(
             _understood, attrs={"size": 18, "placeholder": gettext_lazy("4 years 6 months")}
         )
-        help_text = gettext_lazy("4 years 6 months, or months alone: 54. Thirty days are a month.")
-        super().__init__(
-            **{"widget": widget, "help_text": help_text, **kwargs, "empty_value": None}
-        )
+        super().__init__(**{"widget": widget, **kwargs, "empty_value": None})
 
     def prepare_value(self, value: Any) -> Any:
         return as_typed(value) if isinstance(value, Decimal) else value

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.records.database import databases
 from portal.records.models import Redirect, State
-from portal.records.roles import states_for
+from portal.records.roles import remember_state, states_for
 from portal.reference.forms import CheckBoxes, CuratorForm
 from portal.reference.meanings import meaning
 from portal.reference.pasted import PastedSourcesField
@@ -48,6 +48,7 @@ class RecordForm(CuratorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        remember_state(self.instance)
         state = self.fields.get("state")
         if isinstance(state, forms.ChoiceField) and self.user is not None:
             allowed = states_for(self.user, self.instance)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.records.differences import field_label
+from portal.records.differences import LINK_NOTES, field_label
 from portal.reference.provenance import Loaded
 
 #: A permanent code: lower-case letters and digits in groups joined by single hyphens.
@@ -72,30 +72,19 @@ class Record(Loaded):
         max_length=120,
         unique=True,
         validators=[validate_code],
-        help_text=_("Permanent: it is part of every address of the record."),
     )
     title = models.CharField(_("title"), max_length=500)
     title_original = models.CharField(
         _("title in the original language"), max_length=500, blank=True
     )
     language = models.CharField(
-        _("language of the original"),
-        max_length=3,
-        blank=True,
-        validators=[validate_language],
-        help_text=_("ISO 639-1 code."),
+        _("language of the original"), max_length=3, blank=True, validators=[validate_language]
     )
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.DRAFT, db_index=True
     )
-    withdrawal_reason = models.TextField(
-        _("reason of the withdrawal"), blank=True, help_text=_("Shown to the public.")
-    )
-    review_note = models.TextField(
-        _("review note"),
-        blank=True,
-        help_text=_("What a curator still has to check; shown to curators only."),
-    )
+    withdrawal_reason = models.TextField(_("reason of the withdrawal"), blank=True)
+    review_note = models.TextField(_("review note"), blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -104,7 +93,6 @@ class Record(Loaded):
         editable=False,
         related_name="+",
         verbose_name=_("entered by"),
-        help_text=_("Nobody where the collection brought it."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     changed_at = models.DateTimeField(_("last changed"), auto_now=True, db_index=True)
@@ -193,7 +181,7 @@ class Redirect(models.Model):
 
 
 #: Keys of a line that readers are not told of.
-CURATORS_ONLY = ("review_note", "attachments_for_curators")
+CURATORS_ONLY = ("review_note", "attachments_for_curators", LINK_NOTES)
 
 
 class RevisionQuerySet(models.QuerySet):

@@ -23,6 +23,20 @@ from django.contrib.auth import get_permission_codename
 from portal.records.models import Record, State
 
 UNPUBLISHED = frozenset({State.DRAFT, State.IN_REVIEW})
+_STORED = "_stored_state"
+
+
+def remember_state(record: Record) -> None:
+    """Before a form writes into a record: rights are judged by where it stands until it is saved.
+
+    A form writes what was asked for into the record before anything of it is found wrong.
+    """
+    if record.pk is not None:
+        vars(record)[_STORED] = record.state
+
+
+def _state_of(record: Record) -> str:
+    return str(vars(record).get(_STORED, record.state))
 
 
 def _has(user: Any, action: str, model: type[Record]) -> bool:
@@ -78,7 +92,7 @@ def may_merge_some(user: Any, model: type[Record]) -> bool:
 
 
 def _is_own_draft(user: Any, record: Record) -> bool:
-    return is_own(user, record) and record.state == State.DRAFT
+    return is_own(user, record) and _state_of(record) == State.DRAFT
 
 
 def may_publish(user: Any, record: Record) -> bool:
@@ -99,7 +113,7 @@ def may_move(user: Any, record: Record, state: str) -> bool:
         record: as it is, before the change.
         state: where it is to stand.
     """
-    now = record.state
+    now = _state_of(record)
     if state == now and record.pk is not None:
         return True
     if State.WITHDRAWN in (now, state):

@@ -38,9 +38,9 @@ def read_date(text: str) -> PartialDate:
     """
     plain = _plain(text)
     if match := _CHINESE.fullmatch(plain) or _YEAR_FIRST.fullmatch(plain):
-        groups = [part for part in match.groups() if part and part.isdigit()]
+        groups = [part for part in match.groups() if part and part.isdecimal()]
         return PartialDate(*map(int, groups))
-    if plain.isdigit() and len(plain) == 4:
+    if plain.isdecimal() and len(plain) == 4:
         return PartialDate(int(plain))
     if match := _YEAR_LAST.fullmatch(plain):
         return _year_last(text, match)
@@ -115,7 +115,7 @@ def month_names() -> dict[str, frozenset[int]]:
             for width in ("wide", "abbreviated"):
                 for month, name in months[context][width].items():
                     key = " ".join(re.split(r"[\s.]+", _plain(name))).strip()
-                    if not key.isdigit():
+                    if not key.isdecimal():
                         found.setdefault(key, set()).add(month)
     return {name: frozenset(months) for name, months in found.items()}
 

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.functions import Cast
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.reference.changes import announce
 from portal.reference.forms import CuratorForm, PartForm, PartFormSet, ReferenceFieldsMixin
+from portal.reference.meanings import meanings_of
 from portal.reference.models import (
     Jurisdiction,
     Process,
@@ -67,7 +69,9 @@ class ReferenceAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        announce([form.instance])
+        # To have records indexed anew that say what they said takes long.
+        if not change or form.has_changed() or any(rows.has_changed() for rows in formsets):
+            announce([form.instance])
 
     def dependents(self, going: Iterable[Any]) -> Sequence[models.Model]:
         """What else the search has to look at again once the objects `going` are deleted."""
@@ -95,6 +99,14 @@ class PartRights(ReferenceFieldsMixin):
     parent_model: type[models.Model]
     #: The inline of the parts to which these belong in turn; None where they are a record's own.
     outer: Any = None
+
+    class Media:
+        js: tuple[Any, ...] = (Script("js/described-rows.js", type="module"),)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The formset of the parts; what their fields mean, the dictionary says."""
+        given = {"help_texts": meanings_of(self.model), **kwargs}
+        return super().get_formset(request, obj, **given)  # type: ignore[misc]
 
     def _may(self, request: HttpRequest, obj: Any) -> bool:
         if self.outer is not None:

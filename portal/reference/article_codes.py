@@ -53,12 +53,15 @@ def _understood(value: Any) -> str:
 class ArticleCodesField(forms.CharField):
     """Codes of treaty articles in the order of the record; its value is a list of codes."""
 
+    #: How they are typed, for forms that say first what they mean.
+    HOW = gettext_lazy("Codes with commas between: 6.1.a or 6(1)(a), 16.2, C5.")
+
     def __init__(self, **kwargs: Any) -> None:
         given = {
             "label": gettext_lazy("Treaty articles"),
             "required": False,
             "widget": UnderstoodInput(_understood, attrs={"class": "vTextField"}),
-            "help_text": gettext_lazy("Codes with commas between: 6.1.a or 6(1)(a), 16.2, C5."),
+            "help_text": self.HOW,
         }
         super().__init__(**{**given, **kwargs})
 

@@ -9,17 +9,23 @@ from django import forms
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.reference.labels import LANGUAGE_NAMES
-from portal.reference.meanings import meaning
+from portal.reference.meanings import meanings_of
 from portal.reference.models import Jurisdiction
 from portal.reference.widgets import KnownSelect, choice_label, reference_choices
 
+#: Signs that no file may hold either: a record with one could not be taken along and read again.
+NO_CONTROL_SIGNS = RegexValidator(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",
+    gettext_lazy("It holds a sign that cannot be seen (a control character): type it again."),
+    inverse_match=True,
+)
 #: The name of the buttons that ask for one more row; their value is the prefix of the rows.
 MORE = "_more"
 
@@ -148,10 +154,14 @@ class PartFormSet(forms.BaseInlineFormSet):
         is_asked_for = self.is_bound and self.data.get(MORE) == self.prefix
         if is_asked_for and i == self.total_form_count() - 1:
             # The row that a button asked for was not sent: it begins with what new rows begin with.
-            kwargs["data"] = None
+            # Without `files` as well: to Django a form that is given an empty list of them is sent.
+            kwargs |= {"data": None, "files": None}
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         # What was valid when it was saved needs no check: each would cost several queries.
         form.empty_permitted = True
+        if self.is_bound and not form.is_bound:
+            # Django asks each row of a page that was sent whether it is to be deleted.
+            form.cleaned_data = {}
         return form
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -238,6 +248,11 @@ class ReferenceFieldsMixin:
     #: Of choices that depend on another field of the form, the name of that field.
     limited_by: ClassVar[dict[str, str]] = {}
 
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form of a page; what its fields mean, the dictionary says, also of those shown."""
+        given = {"help_texts": meanings_of(self.model), **kwargs}
+        return super().get_form(request, obj, change, **given)  # type: ignore[misc]
+
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField):
             return array_formfield(db_field, **kwargs)
@@ -250,8 +265,8 @@ class ReferenceFieldsMixin:
         )
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             _without_shortcuts(field.widget)
-        if field is not None and not field.help_text:
-            field.help_text = meaning(self.model, db_field.name)
+        if isinstance(field, forms.CharField):
+            field.validators.append(NO_CONTROL_SIGNS)
         return field
 
     def formfield_for_foreignkey(

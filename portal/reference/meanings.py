@@ -54,6 +54,14 @@ def meaning(model: type[Model], *names: str) -> Any:
     return ""
 
 
+def meanings_of(model: type[Model]) -> dict[str, Any]:
+    """What the dictionary says of a model, by the names of its fields and of what else it names."""
+    known = [_all().get(ancestor.__name__.lower(), {}) for ancestor in model.__mro__]
+    found = {name: text for entries in reversed(known) for name, text in entries.items()}
+    fields = {field.name: meaning(model, field.name) for field in model._meta.get_fields()}
+    return {**found, **{name: text for name, text in fields.items() if text}}
+
+
 class DescribedMixin:
     """A serializer whose fields are told of in the words of the dictionary."""
 

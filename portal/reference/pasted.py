@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy
 from portal.reference.provenance import Source
 
 MOST_LINES = 50
-_LINK = re.compile(r"\[(?P<title>[^\]]*)\]\(\s*<?(?P<url>(?:[^\s()<>]|\([^\s()]*\))+)>?\s*\)")
+#: Longer than title, address and note together may be.
+LONGEST_LINE = 2_500
+_LINK = re.compile(r"\[(?P<title>[^\[\]]*)\]\(\s*<?(?P<url>(?:[^\s()<>]|\([^\s()]*\))+)>?\s*\)")
 _URL = re.compile(r"<?(?P<url>https?://[^\s<>|]+)>?", re.IGNORECASE)
 _DOI = re.compile(r"(?:doi:\s*)?(?P<url>10\.\d{4,9}/[^\s<>|]+)", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
@@ -42,6 +44,8 @@ def read_source(line: str) -> PastedSource:
 
     Raises ValueError, with a message for curators, for a line without a title or an address.
     """
+    if len(line) > LONGEST_LINE:
+        raise ValueError(_("it has more than %(most)d characters") % {"most": LONGEST_LINE})
     text = _BULLET.sub("", line).strip()
     match = _LINK.search(text) or _URL.search(text) or _DOI.search(text)
     if match is None:

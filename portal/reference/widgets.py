@@ -15,6 +15,11 @@ from portal.reference.labels import localized
 from portal.reference.models import Jurisdiction, Process, Region, Term, TreatyArticle
 
 
+def is_key(text: str) -> bool:
+    """Whether a text, which may come from anywhere, can be the number of a row."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def choice_label(admin_site: Any, choice: Any) -> str:
     """What an object is called among choices; its admin may say it better than the object."""
     if admin_site.is_registered(type(choice)):
@@ -89,7 +94,7 @@ class KnownSelect(AutocompleteSelect):
         if key in self.known:
             return self.known[key]
         # Typed by a machine, a key may be anything; the field itself refuses it later.
-        found = model._default_manager.filter(pk=key).first() if key.isdecimal() else None
+        found = model._default_manager.filter(pk=key).first() if is_key(key) else None
         return choice_label(self.admin_site, found) if found else key
 
 

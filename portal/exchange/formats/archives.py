@@ -27,9 +27,18 @@ _SMALL = 2_000_000
 MAX_SHEET_ROWS = 100_000
 #: The longest text of a cell, in characters.
 MAX_TEXT = 200_000
+#: What the library builds in memory, element by element, in all files of a workbook together:
+#: cells and rows, texts that sheets share, and all else: styles, names, notes. A workbook of
+#: 5,000 cases has 600,000 cells; one of Excel or LibreOffice some thousand styles.
+MAX_IN_SHEETS = 8_000_000
+MAX_IN_TEXTS = 1_000_000
+MAX_ELSEWHERE = 100_000
+#: What a file may unpack to that is neither a sheet nor texts.
+MAX_UNPACKED_ELSEWHERE = 10_000_000
 _PIECE = 1 << 16
+_NAMED = 10
 #: The last row that any spreadsheet has.
-_LAST_ROW = 1_048_576
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _STRICT = "http://purl.oclc.org/ooxml/"
 _NOT_XML = (".bin", ".vml", ".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".tif", ".tiff")
 _TRUE = ("1", "true")
@@ -40,12 +49,21 @@ class ArchiveError(Exception):
 
 
 @dataclass
+class Elements:
+    """How many elements there have been so far, in all files of a workbook."""
+
+    in_sheets: int = 0
+    in_texts: int = 0
+    elsewhere: int = 0
+
+
+@dataclass
 class Facts:
     """What is to know of a sheet's XML.
 
     Attributes:
         rows, columns: the numbers of the last row and column in which something stands.
-        merged: its merged ranges.
+        merged: its first merged ranges.
         hidden_rows, has_hidden_columns: what a reader of the workbook does not see.
     """
 
@@ -94,11 +112,11 @@ def _facts(archive: zipfile.ZipFile) -> dict[str, Facts]:
     members = archive.infolist()
     _check_members(members)
     found: dict[str, Facts] = {}
-    total = 0
+    total, elements = 0, Elements()
     for member in members:
         if member.filename.lower().endswith(_NOT_XML):
             continue
-        scan = _Scan()
+        scan = _Scan(elements)
         with archive.open(member) as stream:
             # Declared sizes may lie; what comes out is counted as well.
             while piece := stream.read(_PIECE):
@@ -115,9 +133,10 @@ def _facts(archive: zipfile.ZipFile) -> dict[str, Facts]:
 class _Scan:
     """One XML file as a stream of elements."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements: Elements) -> None:
         self.facts = Facts()
-        self.is_sheet = False
+        self.is_sheet = self._is_texts = False
+        self._elements, self._size = elements, 0
         self._row = self._column = self._length = 0
         self._parser: Any = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
@@ -126,6 +145,9 @@ class _Scan:
         self._parser.StartElementHandler = self._root
 
     def feed(self, piece: bytes, *, is_last: bool = False) -> None:
+        self._size += len(piece)
+        if self._size > MAX_UNPACKED_ELSEWHERE and not (self.is_sheet or self._is_texts):
+            raise ArchiveError("holds styles, notes or other things of a size that no table has")
         try:
             self._parser.Parse(piece, is_last)
         except expat.ExpatError as error:
@@ -141,13 +163,30 @@ class _Scan:
         if name.startswith(_STRICT):
             raise ArchiveError("is a “Strict Open XML” workbook: save it as an Excel workbook")
         self.is_sheet = name == f"{SHEET_MAIN_NS} worksheet"
-        self._parser.StartElementHandler = self._in_sheet if self.is_sheet else self._elsewhere
+        self._is_texts = name == f"{SHEET_MAIN_NS} sst"
+        within = self._in_texts if self._is_texts else self._elsewhere
+        self._parser.StartElementHandler = self._in_sheet if self.is_sheet else within
+
+    def _in_texts(self, name: str, attributes: dict[str, str]) -> None:
+        self._length = 0
+        self._elements.in_texts += 1
+        if self._elements.in_texts > MAX_IN_TEXTS:
+            raise ArchiveError("holds more texts than a table has: divide it")
 
     def _elsewhere(self, name: str, attributes: dict[str, str]) -> None:
         self._length = 0
+        self._elements.elsewhere += 1
+        if self._elements.elsewhere > MAX_ELSEWHERE:
+            raise ArchiveError(
+                f"holds more than {MAX_ELSEWHERE:,} styles, notes and other things: copy its cells "
+                "into a new workbook, as values only"
+            )
 
     def _in_sheet(self, name: str, attributes: dict[str, str]) -> None:
         self._length = 0
+        self._elements.in_sheets += 1
+        if self._elements.in_sheets > MAX_IN_SHEETS:
+            raise ArchiveError("holds more cells than a table of records has: divide it")
         name = name.rpartition(" ")[2]
         if name == "c":
             self._start_cell(attributes.get("r"))
@@ -158,7 +197,7 @@ class _Scan:
                 raise ArchiveError(f"has more than {MAX_SHEET_ROWS:,} rows in a sheet")
         elif name == "row":
             self._start_row(attributes)
-        elif name == "mergeCell":
+        elif name == "mergeCell" and len(self.facts.merged) < _NAMED:
             self.facts.merged.append(attributes.get("ref", "?")[:30])
         elif name == "col" and attributes.get("hidden") in _TRUE:
             self.facts.has_hidden_columns = True
@@ -179,7 +218,7 @@ class _Scan:
                 row, column = coordinate_to_tuple(reference)
             except (ValueError, KeyError, UnboundLocalError) as error:
                 raise ArchiveError(f"has a cell at no place: {reference[:30]}") from error
-        if row != self._row or column <= self._column:
+        if row != self._row or not self._column < column <= _LAST_COLUMN:
             raise ArchiveError(f"has the cell {(reference or '')[:30]} at a wrong place")
         self._column = column
 

@@ -7,7 +7,7 @@ schema of its database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +15,32 @@ from typing import Any, Protocol
 
 from portal.exchange.faults import Fault
 from portal.exchange.foundations import Codes
-from portal.exchange.reading import Line
+from portal.exchange.reading import Line, Silence
 from portal.records.database import Database
+from portal.records.lines import canonical
+
+
+@dataclass(frozen=True)
+class Torn:
+    """A record of a file of which no line could be made.
+
+    Attributes:
+        number: its row or line.
+        sheet: that of its row.
+        code, title: what it says of itself, as far as that could be read.
+        rows: the rows of its parts, by sheet and number: their faults are its own.
+    """
+
+    number: int
+    sheet: str = ""
+    code: str = ""
+    title: str = ""
+    rows: frozenset[tuple[str, int]] = frozenset()
+
+
+def torn_by(faults: Iterable[Fault]) -> list[Torn]:
+    """The records in which the faults of a file stand that holds one record a line or entry."""
+    return [Torn(number) for number in sorted({fault.line for fault in faults if fault.line})]
 
 
 @dataclass
@@ -27,13 +51,18 @@ class Reading:
         lines: the records that could be read, in the order of the file. `line.given` names the
             top-level keys that the file speaks of, or is None for all; `line.fault(key, message)`
             names sheet, row and column.
+        torn: the other records of the file: with those of `lines` they are all that it holds.
         faults: what is wrong with the file.
         warnings: what was left out and why.
+        lacks_parts: whether parts were found that could not be put to their records. A record may
+            then look as if it had none, and writing its line would take away those that it has.
     """
 
     lines: list[Line] = field(default_factory=list)
+    torn: list[Torn] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    lacks_parts: bool = False
 
 
 #: A path on disk, the name under which it was uploaded, the database, the codes that are known.
@@ -121,4 +150,62 @@ def merged(now: dict[str, Any], line: Line) -> dict[str, Any]:
             inner = (value or {}).get(member)
             value = {**(result.get(whole) or {}), member: inner}
         result[whole] = value
+    for silence in line.silent:
+        if silence.key in line.given and isinstance(result.get(silence.key), list):
+            result[silence.key] = _with_inner(result[silence.key], now, silence)
     return {key: value for key, value in result.items() if value is not None}
+
+
+def _with_inner(
+    parts: Sequence[dict[str, Any]], now: Mapping[str, Any], silence: Silence
+) -> list[dict[str, Any]]:
+    """Parts with the lists that the same parts have now.
+
+    Of several that are called the same, the one at the same place is meant.
+    """
+    old = _parts(now, silence)
+    known = [_identity(part, silence) for part in old]
+    given = [_identity(part, silence) for part in parts]
+    found = []
+    for place, (part, identity) in enumerate(zip(parts, given, strict=True)):
+        at = [n for n, other in enumerate(known) if other == identity]
+        if len(at) > 1 or given.count(identity) > 1:
+            at = [n for n in at if n == place]
+        inner = old[at[0]].get(silence.inner) if at else None
+        # A constant that stands there has a column of its own.
+        found.append({silence.inner: inner, **part} if isinstance(inner, list) else part)
+    return found
+
+
+def _parts(line: Mapping[str, Any], silence: Silence) -> list[dict[str, Any]]:
+    found = line.get(silence.key)
+    return found if isinstance(found, list) else []
+
+
+def _identity(part: Mapping[str, Any], silence: Silence) -> list[Any]:
+    """What tells a part from its siblings."""
+    return [canonical(part.get(name)) for name in silence.names]
+
+
+def lost_with_parts(
+    now: Mapping[str, Any], wanted: Mapping[str, Any], line: Line
+) -> Iterator[tuple[str, str, str]]:
+    """What goes though the file says nothing of it: its part is not in the file any more.
+
+    Yields:
+        The list, the list inside that goes, and what its part is called.
+    """
+    for silence in line.silent:
+        before, after = (
+            [
+                _identity(part, silence)
+                for part in _parts(data, silence)
+                if isinstance(part.get(silence.inner), list)
+            ]
+            for data in (now, wanted)
+        )
+        for identity in before:
+            if identity in after:
+                after.remove(identity)
+            else:
+                yield silence.key, silence.inner, ", ".join(map(str, filter(None, identity)))

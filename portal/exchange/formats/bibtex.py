@@ -26,7 +26,7 @@ from pylatexenc.latexencode import (
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Format, Reading
 from portal.exchange.formats.citing import Entry, items_of, read_entries
-from portal.exchange.formats.safety import text_of
+from portal.exchange.formats.safety import BROKEN, text_of
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
 
@@ -95,8 +95,8 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
         return reading
     try:
         library = bibtexparser.parse_string(text)
-    except RecursionError:
-        reading.faults.append(Fault(name, 0, "", "is nested too deep"))
+    except BROKEN as error:
+        reading.faults.append(Fault(name, 0, "", shown(_why_broken(error), 200)))
         return reading
     for block in library.failed_blocks:
         message = f"cannot be read: {shown(str(block.error), 120)}"
@@ -114,10 +114,19 @@ def _entries(blocks: Iterable[Block], name: str, faults: list[Fault]) -> Iterato
         number = (block.start_line or 0) + 1
         try:
             yield _entry(number, block)
-        except (RecursionError, ValueError) as error:
-            # Names and LaTeX can be wrong in many ways; the library says how.
-            why = "is nested too deep" if isinstance(error, RecursionError) else str(error)
-            faults.append(Fault(name, number, shown(block.key, 60), shown(why, 200)))
+        except BROKEN as error:
+            why = shown(_why_broken(error), 200)
+            faults.append(Fault(name, number, shown(block.key, 60), why))
+
+
+def _why_broken(error: Exception) -> str:
+    """Names and LaTeX can be wrong in many ways; of some of them the library says how."""
+    if isinstance(error, RecursionError):
+        return "is nested too deep"
+    # A code that text cannot hold says nothing to a reader.
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        return str(error)
+    return f"cannot be read: {type(error).__name__}"
 
 
 def _entry(number: int, block: Block) -> Entry:
@@ -147,7 +156,11 @@ def _why(field: str) -> str:
 def decoded(text: str) -> str:
     """A text of LaTeX as what it shows."""
     # A field has no comments, alignments or parameters: these signs mean themselves.
-    shown_text = _decoder().latex_to_text(_BARE.sub(r"\\\1", text))
+    try:
+        shown_text = _decoder().latex_to_text(_BARE.sub(r"\\\1", text))
+    except (LookupError, TypeError, AttributeError) as error:
+        # A macro without its argument, or one of a package that is not there.
+        raise ValueError(f"holds LaTeX that cannot be read: {shown(text, 100)}") from error
     return " ".join(shown_text.split())
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.exchange.faults import Fault, shown
-from portal.exchange.formats.base import Reading
-from portal.exchange.formats.safety import MAX_ROWS
+from portal.exchange.formats.base import Reading, torn_by
+from portal.exchange.formats.safety import BROKEN, MAX_ROWS
 from portal.exchange.reading import Line, is_unfit
 from portal.records.database import Citable, Database
 from portal.records.lines import canonical
@@ -42,12 +42,11 @@ def read_entries(
     """Add the lines of the entries to a reading; what is left out is told once for each key."""
     citable = _citable(database)
     left_out: dict[tuple[str, str], list[int]] = {}
-    count = 0
-    for entry in entries:
-        count += 1
+    too_many: list[Fault] = []
+    for count, entry in enumerate(entries, start=1):
         if count > MAX_ROWS:
             message = f"a file has at most {MAX_ROWS:,} entries: divide it"
-            reading.faults.append(Fault(name, entry.number, "", message))
+            too_many.append(Fault(name, entry.number, "", message))
             break
         unfit = [key for key, value in entry.item.items() if _is_unfit(value)]
         if unfit:
@@ -55,7 +54,12 @@ def read_entries(
                 Fault(name, entry.number, key, "holds a control character") for key in unfit
             ]
             continue
-        line, unheld = citable.from_csl(entry.item)
+        try:
+            line, unheld = citable.from_csl(entry.item)
+        except BROKEN as error:
+            message = f"the entry cannot be read: {type(error).__name__}"
+            reading.faults.append(Fault(name, entry.number, "", message))
+            continue
         for key, why in (*entry.left_out, *unheld):
             left_out.setdefault((key, why), []).append(entry.number)
         given = frozenset(line) - {_SOURCES}
@@ -63,6 +67,8 @@ def read_entries(
     for (key, why), numbers in left_out.items():
         times = f" (in {len(numbers):,} entries, first here)" if len(numbers) > 1 else ""
         reading.warnings.append(Fault(name, numbers[0], shown(key, 60), f"{why}{times}"))
+    reading.torn = torn_by(reading.faults)
+    reading.faults += too_many
     if not reading.lines and not reading.faults:
         reading.faults.append(Fault(name, 0, "", "holds no entry"))
     return reading

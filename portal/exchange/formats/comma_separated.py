@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault
-from portal.exchange.formats.base import Format, Reading
+from portal.exchange.formats.base import Format, Reading, Torn
 from portal.exchange.formats.cells import cell_of
 from portal.exchange.formats.columns import ADDRESS, Column, Kind, Sheet, sheets_of, value_at
 from portal.exchange.formats.names import names_of, names_text
@@ -28,6 +28,8 @@ from portal.exchange.formats.tables import (
     given_by,
     lines_of,
     read_records,
+    torn_of,
+    torn_rows,
 )
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
@@ -147,6 +149,7 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
             reading.faults.append(Fault(name, 0, "", "is empty"))
         return reading
     if not table.read_headings(heading):
+        reading.torn = torn_rows("", rows)
         return reading
     records = read_records(table, rows)
     for record in records:
@@ -156,7 +159,8 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
     given |= {part.key for part in main.parts if part.key in table.letters}
     if any(_SOURCE.fullmatch(key) for key in table.letters):
         given.add(_SOURCES)
-    reading.lines = list(lines_of(name, records, frozenset(given)))
+    reading.lines = list(lines_of(name, records, given))
+    reading.torn += torn_of("", records)
     if not records and not reading.faults:
         reading.faults.append(Fault(name, 0, "", "has no rows below its headings"))
     return reading
@@ -195,6 +199,8 @@ def _rows(text: str, delimiter: str, name: str, reading: Reading) -> Iterator[Ro
     except csv.Error as error:
         message = f"cannot be read: {error}"
         reading.faults.append(Fault(name, number + 1, "", message))
+        if number:
+            reading.torn.append(Torn(number + 1))
 
 
 def _gather(record: Record, main: Sheet, table: Table) -> None:

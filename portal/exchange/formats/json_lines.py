@@ -1,4 +1,8 @@
-"""JSON Lines: the collection's own form, complete."""
+"""JSON Lines: the collection's own form, complete.
+
+The loader of the collection takes a line for all that its record says. A file that a curator
+brings says nothing with a key that is not there; null, or an empty list, empties the field.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault
-from portal.exchange.formats.base import Format, Reading
+from portal.exchange.formats.base import Format, Reading, torn_by
 from portal.exchange.formats.safety import MAX_ROWS, refusal
 from portal.exchange.foundations import Codes
-from portal.exchange.reading import read_lines
+from portal.exchange.reading import Line, read_lines
 from portal.records.database import Database
 from portal.records.lines import canonical
 
@@ -27,12 +31,21 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
         reading.faults.append(refused)
         return reading
     lines = read_lines(path, reading.faults)
-    reading.lines = [replace(line, file=name) for line in lines[:MAX_ROWS]]
+    known = frozenset(database.importer.schema(codes)["properties"])
+    reading.lines = [_spoken(replace(line, file=name), known) for line in lines[:MAX_ROWS]]
+    reading.torn = torn_by(reading.faults)
     reading.faults = [replace(fault, file=name) for fault in reading.faults]
     if len(lines) > MAX_ROWS:
         message = f"a file has at most {MAX_ROWS:,} records: divide it"
         reading.faults.append(Fault(name, lines[MAX_ROWS].number, "", message))
     return reading
+
+
+def _spoken(line: Line, known: frozenset[str]) -> Line:
+    """A line that speaks of the keys that it has; those that it empties are in no line."""
+    emptied = {key for key in known if key in line.data and line.data[key] in (None, [], {})}
+    data = {key: value for key, value in line.data.items() if key not in emptied}
+    return replace(line, data=data, given=frozenset(line.data))
 
 
 def write(

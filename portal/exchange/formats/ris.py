@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Format, Reading
 from portal.exchange.formats.citing import Entry, items_of, read_entries
-from portal.exchange.formats.safety import text_of
+from portal.exchange.formats.safety import BROKEN, text_of
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
 
@@ -51,6 +51,8 @@ _KNOWN = {tag for tags in _TEXTS.values() for tag in tags} | {
     "TY", "ER", "UK", "ID", "PY", "Y1", "DA", "SP", "EP",
     *_CONTAINERS, "T3", *_LISTS,
 }  # fmt: skip
+#: Some programs leave out one of the two blanks of a tag.
+_TAG = re.compile(r"([A-Z][A-Z0-9])  ?-")
 _START = re.compile(r"TY  ?-")
 _END = re.compile(r"ER  ?-")
 _ISSN = re.compile(r"[0-9]{4}-?[0-9]{3}[0-9Xx]")
@@ -99,19 +101,43 @@ def _entries(text: str, name: str, faults: list[Fault]) -> Iterator[Entry]:
             if len(faults) > 50:
                 return
         if start and _END.match(line):
-            yield _entry(start, gathered)
+            try:
+                yield _entry(start, gathered)
+            except BROKEN as error:
+                message = f"the entry cannot be read: {type(error).__name__}"
+                faults.append(Fault(name, start, "", message))
             start = 0
     if start:
         faults.append(Fault(name, start, "ER", "the entry has no end (“ER  - ”)"))
 
 
 def _entry(number: int, lines: Sequence[str]) -> Entry:
-    # Some programs leave out one of the two blanks of a tag.
-    spelt = [re.sub(r"^([A-Z][A-Z0-9]) -", r"\1  -", line) for line in lines]
+    left_out: list[tuple[str, str]] = []
+    spelt = _with_tags(lines, left_out)
     found = _Parser(enforce_list_tags=False).parse("\n".join(spelt))[0]
-    left_out = [(tag, _why(tag)) for tag in found.pop("UK", {})]
+    left_out += [(tag, _why(tag)) for tag in found.pop("UK", {})]
     found = {tag: _plain(tag, value, left_out) for tag, value in found.items()}
     return Entry(number, _item(found, left_out), tuple(left_out))
+
+
+def _with_tags(lines: Sequence[str], left_out: list[tuple[str, str]]) -> list[str]:
+    """The lines of an entry, each with its tag: what goes on in the next line stands in one."""
+    found: list[str] = []
+    tag = ""
+    for line in lines:
+        match = _TAG.match(line)
+        if match:
+            tag = match[1]
+            found.append(f"{tag}  -{line[match.end() :]}")
+        elif not line.strip():
+            continue
+        elif tag == "TY":
+            left_out.append((tag, f"is followed by a line without a tag: {shown(line, 60)}"))
+        elif tag in _LISTS:
+            found.append(f"{tag}  - {line.strip()}")
+        else:
+            found[-1] += f" {line.strip()}"
+    return found
 
 
 def _why(tag: str) -> str:

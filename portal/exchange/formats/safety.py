@@ -14,6 +14,12 @@ MAX_ROWS = 20_000
 #: Columns of one sheet.
 MAX_COLUMNS = 200
 
+#: Libraries say in many ways that what they read is broken.
+BROKEN = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive or a workbook"),
     (b"PK\x05\x06", "a zip archive"),

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from portal.exchange.faults import Fault, shown
-from portal.exchange.formats.base import Reading
+from portal.exchange.formats.base import Reading, Torn
 from portal.exchange.formats.cells import Cell, CellError, is_empty, letters, value_of
 from portal.exchange.formats.columns import ADDRESS, ID, Column, Sheet, put
 from portal.exchange.formats.safety import MAX_COLUMNS, MAX_ROWS
-from portal.exchange.reading import Line
+from portal.exchange.reading import Line, Silence
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Row:
 
     number: int
     cells: list[Any]
+
+    @property
+    def is_empty(self) -> bool:
+        return is_empty([_value(cell) for cell in self.cells])
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Record:
         data: the line so far.
         places: where each object stands.
         numbered: the parts that have parts themselves, by sheet and number.
+        rows: those of its parts, by sheet and number.
         is_sound: whether every cell could be read.
     """
 
@@ -94,6 +100,7 @@ class Record:
     data: dict[str, Any]
     places: dict[str, Place]
     numbered: dict[tuple[str, int], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    rows: set[tuple[str, int]] = field(default_factory=set)
     is_sound: bool = True
 
 
@@ -130,6 +137,11 @@ class Table:
 
     def warn(self, row: int, place: int | None, key: str, message: str) -> None:
         self.reading.warnings.append(self._at(row, place, key, message))
+
+    def fault_at(self, row: Row, key: str, message: str) -> None:
+        """A fault in the column of a key; where there is none, of the row."""
+        places = {column.key: place for place, column in self.columns.items()}
+        self.fault(row.number, places.get(key), key, message)
 
     def _at(self, row: int, place: int | None, key: str, message: str) -> Fault:
         column = letters(place) if place is not None else ""
@@ -208,7 +220,7 @@ def read_records(table: Table, rows: Iterable[Row]) -> list[Record]:
     """The records of the main sheet."""
     found: list[Record] = []
     for row in rows:
-        if is_empty([_value(cell) for cell in row.cells]):
+        if row.is_empty:
             continue
         if len(found) == MAX_ROWS:
             table.fault(row.number, None, "", f"a file has at most {MAX_ROWS:,} records: divide it")
@@ -228,107 +240,70 @@ def _value(cell: Any) -> Any:
 
 
 def by_id(table: Table, records: Iterable[Record]) -> dict[str, Record]:
-    """The records by their ids; one that stands twice is a fault."""
+    """The records by their ids; of those that say the same one, none is sound.
+
+    Nobody knows whose parts are meant.
+    """
     found: dict[str, Record] = {}
     for record in records:
         code = record.data.get(ID)
         if not isinstance(code, str):
             continue
-        if code in found:
-            line = TableLine(table.file, record.row, record.data, places=record.places)
-            message = f"“{shown(code, 60)}” stands already in row {found[code].row}"
-            table.reading.faults.append(line.fault(ID, message))
-            record.is_sound = False
-        found.setdefault(code, record)
+        first = found.setdefault(code, record)
+        if first is not record:
+            _told_twice(table, first, f"“{shown(code, 60)}” stands again in row {record.row}")
+            _told_twice(table, record, f"“{shown(code, 60)}” stands already in row {first.row}")
     return found
 
 
-def read_parts(table: Table, rows: Iterable[Row], records: Mapping[str, Record]) -> int:
-    """Put the rows of a sheet of parts into their records; returns how many there were."""
-    count = 0
-    for row in rows:
-        if is_empty([_value(cell) for cell in row.cells]):
-            continue
-        count += 1
-        values, is_sound = table.values(row)
-        record = records.get(str(values.get(ID, "")))
-        if record is None:
-            if ID in values:
-                message = f"there is no record “{shown(str(values[ID]), 60)}” in the main sheet"
-            else:
-                message = "the row does not name its record"
-            _at_column(table, row, ID, message)
-            continue
-        record.is_sound &= is_sound
-        above = _above_of(table, row, values, record)
-        if above is None:
-            record.is_sound = False
-            continue
-        _add(table, row, values, record, above)
-    return count
+def _told_twice(table: Table, record: Record, message: str) -> None:
+    line = TableLine(table.file, record.row, record.data, places=record.places)
+    table.reading.faults.append(line.fault(ID, message))
+    record.is_sound = False
 
 
-def _at_column(table: Table, row: Row, key: str, message: str) -> None:
-    places = {column.key: place for place, column in table.columns.items()}
-    table.fault(row.number, places.get(key), key, message)
+def lines_of(
+    file: str,
+    records: Iterable[Record],
+    given: Iterable[str],
+    parts: Iterable[str] = (),
+    silent: tuple[Silence, ...] = (),
+) -> Iterator[TableLine]:
+    """The lines of the records of which every cell could be read.
 
-
-def _above_of(
-    table: Table, row: Row, values: dict[str, Any], record: Record
-) -> tuple[str, dict[str, Any]] | None:
-    """The object to which a part belongs and its place in the line; None with a fault."""
-    owner = table.sheet.owner
-    if not owner:
-        return "", record.data
-    number = values.get(owner)
-    if number is None:
-        _at_column(table, row, owner, f"does not say to which {owner} of the record it belongs")
-        return None
-    found = record.numbered.get((owner, number)) if isinstance(number, int) else None
-    if found is None:
-        _at_column(table, row, owner, f"the record has no {owner} {shown(str(number), 20)}")
-    return found
-
-
-def _add(
-    table: Table,
-    row: Row,
-    values: dict[str, Any],
-    record: Record,
-    above: tuple[str, dict[str, Any]],
-) -> None:
-    """Add a part to the list of the object above it, which is given with its place."""
-    sheet = table.sheet
-    prefix, owner = above
-    siblings = owner.setdefault(sheet.key, [])
-    if not isinstance(siblings, list):
-        # A constant stands where these rows would be: “none”.
-        _at_column(table, row, ID, f"the record says “{shown(str(siblings), 20)}” for its parts")
-        record.is_sound = False
-        return
-    path = f"{prefix}.{sheet.key}" if prefix else sheet.key
-    path = f"{path}[{len(siblings)}]"
-    data: dict[str, Any] = {}
-    for column in sheet.columns:
-        if column.key in values:
-            put(data, column.path, values[column.key])
-    siblings.append(data)
-    record.places[path] = Place(table.name, row.number, table.letters)
-    if not sheet.number:
-        return
-    number = values.get(sheet.number, len(siblings))
-    if not isinstance(number, int) or (sheet.number, number) in record.numbered:
-        _at_column(table, row, sheet.number, f"there is another {sheet.number} {number}")
-        record.is_sound = False
-        return
-    record.numbered[sheet.number, number] = (path, data)
-
-
-def lines_of(file: str, records: Iterable[Record], given: frozenset[str]) -> Iterator[TableLine]:
-    """The lines of the records of which every cell could be read."""
+    Args:
+        given: the keys of which the columns speak.
+        parts: those of which other sheets speak. Their rows name records by their ids: of a
+            record without one they say nothing.
+        silent: the lists of parts inside of parts of which no sheet speaks.
+    """
+    of_columns = frozenset(given)
+    of_all = of_columns | frozenset(parts)
     for record in records:
         if record.is_sound:
-            yield TableLine(file, record.row, record.data, given=given, places=record.places)
+            spoken = of_all if ID in record.data else of_columns
+            yield TableLine(
+                file, record.row, record.data, given=spoken, silent=silent, places=record.places
+            )
+
+
+def torn_of(sheet: str, records: Iterable[Record]) -> Iterator[Torn]:
+    """The records of which some cell or part could not be read."""
+    for record in records:
+        if not record.is_sound:
+            code, title = record.data.get(ID), record.data.get("title")
+            yield Torn(
+                record.row,
+                sheet,
+                code if isinstance(code, str) else "",
+                title if isinstance(title, str) else "",
+                frozenset(record.rows),
+            )
+
+
+def torn_rows(sheet: str, rows: Iterable[Row]) -> list[Torn]:
+    """The records of a main sheet that is refused: nobody knows what they say."""
+    return [Torn(row.number, sheet) for row in islice(rows, MAX_ROWS) if not row.is_empty]
 
 
 def given_by(sheet: Sheet, headings: Iterable[str]) -> frozenset[str]:

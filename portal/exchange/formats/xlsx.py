@@ -17,7 +17,8 @@ from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.archives import ArchiveError, Facts, facts_of
 from portal.exchange.formats.base import Format, Reading
 from portal.exchange.formats.columns import ID, Sheet, sheets_of
-from portal.exchange.formats.safety import MAX_COLUMNS, refusal
+from portal.exchange.formats.safety import BROKEN, MAX_COLUMNS, refusal
+from portal.exchange.formats.table_parts import read_parts
 from portal.exchange.formats.tables import (
     Record,
     Row,
@@ -26,21 +27,19 @@ from portal.exchange.formats.tables import (
     by_id,
     given_by,
     lines_of,
-    read_parts,
     read_records,
+    torn_of,
+    torn_rows,
 )
 from portal.exchange.formats.template import CODES, GUIDE
 from portal.exchange.formats.xlsx_writing import write
 from portal.exchange.foundations import Codes
+from portal.exchange.reading import Silence
 from portal.records.database import Database
 
 #: How OOXML writes a character that XML cannot hold.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-#: The library says in many ways that a workbook is broken.
-BROKEN = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError,
-    SyntaxError, TypeError, ValueError, BadZipFile, InvalidFileException,
-)  # fmt: skip
+_BROKEN = (*BROKEN, OSError, SyntaxError, BadZipFile, InvalidFileException)
 #: Merged ranges of one sheet that are named.
 _MAX_NAMED = 5
 
@@ -62,7 +61,7 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
             _Workbook(workbook, facts, name, sheets_of(database, codes), reading).read()
         except ArchiveError as error:
             reading.faults.append(Fault(name, 0, "", str(error)))
-        except BROKEN as error:
+        except _BROKEN as error:
             message = f"cannot be read as a workbook: {type(error).__name__}"
             reading.faults.append(Fault(name, 0, "", message))
     return reading
@@ -85,22 +84,44 @@ class _Workbook:
             sheet.title.strip(): (sheet, facts.get(sheet._worksheet_path, Facts()))
             for sheet in workbook.worksheets
         }
+        #: The names of sheets of parts that have rows, and of those that were refused.
+        self._given: set[str] = set()
+        self._refused: set[str] = set()
 
     def read(self) -> None:
-        if not self._choose_sheets():
+        is_clear = self._choose_sheets()
+        if self._main.name not in self._sheets:
             return
-        table = self._table(self._main)
+        table = self._table(self._main) if is_clear else None
         if table is None:
+            title = self._sheets[self._main.name][0].title
+            self._reading.torn = torn_rows(title, self._rows(self._main))
             return
         records = read_records(table, self._rows(self._main))
-        given = set(given_by(self._main, table.letters))
         known = by_id(table, records) if ID in table.letters else {}
-        for part in self._main.parts:
-            if self._read_parts(part, known):
-                given.add(part.key)
-        self._reading.lines = list(lines_of(self._file, records, frozenset(given)))
+        parts = [part for part in self._main.parts if self._read_parts(part, known)]
+        self._reading.lines = list(
+            lines_of(
+                self._file,
+                records,
+                given_by(self._main, table.letters),
+                [part.key for part in parts],
+                tuple(silence for part in parts for silence in self._silent(part)),
+            )
+        )
+        self._reading.torn = list(torn_of(table.name, records))
         if not records and not self._reading.faults:
             table.fault(0, None, "", "has no rows below its headings")
+
+    def _silent(self, sheet: Sheet) -> Iterator[Silence]:
+        """The lists inside of parts that no sheet of the file gives."""
+        names = [column.key for column in sheet.columns]
+        required = tuple(column.key for column in sheet.columns if column.required)
+        for part in sheet.parts:
+            if part.name not in self._given:
+                # Where a column can say that there are none, the others are hung on all of it.
+                rest = tuple(name for name in names if name != part.key)
+                yield Silence(sheet.key, part.key, rest if part.key in names else required)
 
     def _fault(self, sheet: str, message: str, row: int = 0) -> None:
         self._reading.faults.append(Fault(self._file, row, "", message, sheet))
@@ -165,29 +186,40 @@ class _Workbook:
             )
             for number, row in enumerate(rows, start=first):
                 yield Row(number, [_cell(cell) for cell in row])
-        except BROKEN as error:
+        except _BROKEN as error:
             message = f"cannot be read after this row: {type(error).__name__}"
             self._fault(found.title, message, number)
+            # The records or parts in the rows that follow are missing.
+            self._reading.lacks_parts = True
 
     def _read_parts(self, sheet: Sheet, known: dict[str, Record]) -> bool:
-        """Read a sheet of parts and those below it; whether the file speaks of such parts.
+        """Read a sheet of parts and those below it; whether the file says what there is of them.
 
-        A sheet without rows says nothing: the template has them all.
+        A sheet without rows says nothing: the template has them all. Nor does one of which the
+        parts below were refused: who takes it for the whole would remove them.
         """
-        if sheet.name not in self._sheets or self._sheets[sheet.name][1].rows < 2:
-            return False
-        table = self._table(sheet)
-        if table is None or not read_parts(table, self._rows(sheet), known):
-            return False
-        for column in sheet.columns:
+        is_told = True
+        if sheet.name in self._sheets and self._sheets[sheet.name][1].rows > 1:
+            table = self._table(sheet)
+            if table is None:
+                self._reading.lacks_parts = True
+                self._refused.add(sheet.name)
+                return False
+            if read_parts(table, self._rows(sheet), known):
+                self._given.add(sheet.name)
+                self._warn_of_columns(table)
+        for part in sheet.parts:
+            self._read_parts(part, known)
+            is_told &= part.name not in self._refused
+        if not is_told:
+            self._refused.add(sheet.name)
+        return is_told and sheet.name in self._given
+
+    def _warn_of_columns(self, table: Table) -> None:
+        for column in table.sheet.columns:
             if column.key not in table.letters:
                 message = f"has no column “{column.key}”: of the parts listed nothing is said there"
                 self._warn(table.name, message)
-        for part in sheet.parts:
-            if not self._read_parts(part, known) and part.name not in self._sheets:
-                message = f"the parts listed have no “{part.name}”: there is no such sheet"
-                self._warn(table.name, message)
-        return True
 
 
 def _cell(cell: Any) -> Any:

@@ -26,7 +26,7 @@ _TOP = Alignment(vertical="top")
 #: The heading of a column without which a record is faulty.
 REQUIRED_FILL = PatternFill("solid", fgColor="FFE8D9A0")
 # What XML cannot hold, and what would be read as its escape.
-_TO_ESCAPE = re.compile("[\r\ufffe\uffff]|_(?=x)")
+_TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x)")
 _WIDTHS = {Kind.TEXT: 40, Kind.WORD: 16, Kind.TEXTS: 30, Kind.WORDS: 22}
 
 

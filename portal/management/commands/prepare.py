@@ -16,6 +16,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from portal.curation.models import SuspectedPair
 from portal.search import index
 
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         self._step("Database migrated", migrate)
         self._step("Collection loaded", load_collection)
         self._step("Search index checked", complete_index)
+        self._step("Duplicates looked for", look_for_duplicates)
         self._step("Translations compiled", lambda: f"{compile_messages()} files")
         self._step("Static files collected", collect_static)
 
@@ -65,6 +67,14 @@ def complete_index() -> str:
     if index.is_complete():
         return "complete"
     return f"{index.rebuild()} documents made anew"
+
+
+def look_for_duplicates() -> str:
+    """Fill the queue of possible duplicates the first time; later whoever keeps the portal does."""
+    if SuspectedPair.objects.exists():
+        return "found before"
+    _call("find_duplicates", verbosity=0)
+    return f"{SuspectedPair.objects.waiting().count()} pairs wait"
 
 
 def compile_messages() -> int:

@@ -32,11 +32,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = options["database"]
         chosen = [database_for(wanted)] if wanted else list(databases())
+        is_quiet = options["verbosity"] < 1
         writer = csv.writer(self.stdout, lineterminator="\n")
         if options["csv"]:
             writer.writerow(COLUMNS)
         for database in chosen:
             outcome = keep(database)
+            if is_quiet:
+                continue
             rows = list(_rows(database, open_pairs(database)))
             if options["csv"]:
                 writer.writerows(rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
@@ -22,6 +23,8 @@ from portal.records.database import Database, databases
 #: As many faults as help; the rest is counted.
 SHOWN_FAULTS = 20
 _CHUNK = 1 << 20
+#: The fields of a run that options fill.
+_OPTIONS = ("source_title", "source_url", "why")
 
 
 class Command(BaseCommand):
@@ -102,10 +105,25 @@ class Command(BaseCommand):
             source_url=options["source_url"],
             why=options["why"],
         )
+        # Before the file is kept: what the table does not take would leave it behind.
+        self._check(run)
         with path.open("rb") as stream:
             files.keep(run, iter(lambda: stream.read(_CHUNK), b""))
         run.save()
         return run
+
+    def _check(self, run: ImportRun) -> None:
+        """What the page says of the fields that somebody fills, said of the options."""
+        try:
+            run.clean_fields(exclude={field.name for field in run._meta.fields} - set(_OPTIONS))
+        except ValidationError as error:
+            faults = [
+                f"--{name.replace('_', '-')}: {' '.join(messages)}"
+                for name, messages in error.message_dict.items()
+            ]
+            raise CommandError(" ".join(faults)) from error
+        if run.source_url and not run.source_title:
+            raise CommandError("--source-url needs --source-title: a source has a title.")
 
     def _format(self, options: dict[str, Any], database: Database) -> str:
         known = [form.key for form in formats_for(database, reading=True)]
