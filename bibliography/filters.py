@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.search.domains import Codes, Jurisdictions, Terms
 from portal.search.parameters import (
+    AddedParameter,
     DateParameter,
     Parameter,
     ParameterSet,
@@ -52,6 +53,8 @@ class WorkParameters(ParameterSet):
     author = AuthorParameter(label=_("Author or editor"))
     issued_from = DateParameter(partner="issued_to", is_start=True, label=_("Issued from"))
     issued_to = DateParameter(partner="issued_from", is_start=False, label=_("Issued to"))
+    added_from = AddedParameter("bibliography.Work", is_start=True, label=_("Added from"))
+    added_to = AddedParameter("bibliography.Work", is_start=False, label=_("Added to"))
     has_date = PresenceParameter(label=_("Date"))
     has_author = PresenceParameter(label=_("Author or editor"))
     has_annotation = PresenceParameter(label=_("Annotation"))
@@ -64,6 +67,6 @@ class WorkParameters(ParameterSet):
     has_publisher = PresenceParameter(label=_("Publisher"))
     has_second_source = PresenceParameter(label=_("Second source"))
 
-    ordered_pairs = (("issued_from", "issued_to"),)
+    ordered_pairs = (("issued_from", "issued_to"), ("added_from", "added_to"))
     period = ("issued_from", "issued_to")
     open_facets = ("type", "country", "topic", "method")

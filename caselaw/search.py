@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from caselaw.models import Case
+from caselaw.persons import code_of, profiles
 from legislation.models import Law
 from portal.attachments.searching import public_attachments, searched_texts
 from portal.reference.catalog import catalog
@@ -91,9 +92,13 @@ def _tokens(case: Case) -> Iterator[str]:
         yield from tokens_of("role", [defendant.role_id])
         yield from tokens_of("gender", [defendant.gender_id])
         yield from tokens_of("nationality", [defendant.nationality_id])
+        yield from (f"person:{profile}" for profile in profiles(defendant))
         for charge in defendant.charges.all():
             yield from tokens_of("plea", [charge.plea_id])
             yield from tokens_of("verdict", [charge.verdict_id])
+    if case.fee_amount is not None:
+        yield f"fee_currency:{case.fee_currency}"
+        yield f"fee_per:{code_of(case.fee_per_id)}"
     for applied in case.laws_applied.all():
         if applied.public_law:
             yield f"law:{applied.public_law.code}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from legislation.models import Provision, ProvisionArticle
 from portal.search.domains import Articles, Codes, Domain, Jurisdictions, Terms, Truth
 from portal.search.parameters import (
+    AddedParameter,
     DateParameter,
     ParameterSet,
     PresenceParameter,
@@ -31,6 +32,8 @@ class LawParameters(ParameterSet):
     party = TokenParameter(Truth(), partial=False, label=_("Party to the Protocol"))
     adopted_from = DateParameter(partner="adopted_to", is_start=True, label=_("Adopted from"))
     adopted_to = DateParameter(partner="adopted_from", is_start=False, label=_("Adopted to"))
+    added_from = AddedParameter("legislation.Law", is_start=True, label=_("Added from"))
+    added_to = AddedParameter("legislation.Law", is_start=False, label=_("Added to"))
     has_date = PresenceParameter(label=_("Date of adoption"))
     has_in_force = PresenceParameter(label=_("Date of entry into force"))
     has_number = PresenceParameter(label=_("Official number"))
@@ -44,7 +47,7 @@ class LawParameters(ParameterSet):
     has_second_source = PresenceParameter(label=_("Second source"))
     has_attachment = PresenceParameter(label=_("Document attached"))
 
-    ordered_pairs = (("adopted_from", "adopted_to"),)
+    ordered_pairs = (("adopted_from", "adopted_to"), ("added_from", "added_to"))
     period = ("adopted_from", "adopted_to")
     open_facets = ("jurisdiction", "type", "article", "benefit_element")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Self
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Prefetch, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Value, When
 
 from portal.records.models import RecordQuerySet
 from portal.reference.catalog import catalog
@@ -16,6 +19,17 @@ from portal.reference.models import Jurisdiction
 #: Bodies whose law binds their members only, and the grouping of the reference data that says
 #: who these are. Of another body nobody says whom its law binds: it is taken to apply everywhere.
 MEMBERS_ONLY = {"EUE": "european_union"}
+#: Where a maximum penalty of any kind is recorded.
+PENALTY = Q(max_imprisonment_years__isnull=False) | Q(life=True) | Q(max_fine_amount__isnull=False)
+#: Imprisonment for life among numbers of years: more than any of them.
+LIFE = Decimal("99999")
+
+
+class _PlaceOf(models.Func):
+    """The place of a value in an array, from 1; null where it is not in it."""
+
+    function = "array_position"
+    output_field = models.IntegerField()
 
 
 def article_codes(through: str, owner: str) -> ArraySubquery:
@@ -119,3 +133,61 @@ class ProvisionQuerySet(models.QuerySet):
         return self.select_related("law").annotate(
             article_codes=article_codes("legislation.ProvisionArticle", "provision")
         )
+
+    def implementing(self, *articles: str) -> Self:
+        """Provisions that implement one of some treaty articles, each once."""
+        links = apps.get_model("legislation.ProvisionArticle").objects.filter(
+            provision=OuterRef("pk"), article__in=articles
+        )
+        return self.filter(Exists(links))
+
+    def with_benefit(self, *keys: str | None) -> Self:
+        """Provisions with one of some terms as their benefit element; None is what has none."""
+        condition = Q(benefit_element__in=[key for key in keys if key is not None])
+        return self.filter(condition | Q(benefit_element=None) if None in keys else condition)
+
+    def with_penalty(self, *, recorded: bool = True) -> Self:
+        """Provisions whose maximum penalty is recorded, or is not."""
+        return self.filter(PENALTY) if recorded else self.exclude(PENALTY)
+
+    def by_benefit(self) -> list[tuple[str | None, int, int]]:
+        """Of each benefit element, how many provisions have it, and how many of these a penalty."""
+        return list(
+            self.order_by()
+            .values("benefit_element")
+            .annotate(n=Count("pk"), penalties=Count("pk", filter=PENALTY))
+            .values_list("benefit_element", "n", "penalties")
+        )
+
+    def by_article(self) -> dict[str, int]:
+        """Of each treaty article, how many provisions implement it."""
+        links = apps.get_model("legislation.ProvisionArticle").objects.filter(provision__in=self)
+        found = links.order_by().values("article").annotate(n=Count("provision"))
+        return dict(found.values_list("article", "n"))
+
+    def side_by_side(self, places: Sequence[str], sort: str = "jurisdiction") -> Self:
+        """Provisions with their law and articles, in an order that sets countries side by side.
+
+        Args:
+            places: the jurisdictions in the order of their names; others come last.
+            sort: `jurisdiction`; `penalty`, the longest imprisonment first; `adopted`, the newest
+                law first; with a minus the other way round. What is not recorded comes last.
+        """
+        name, is_reversed = sort.removeprefix("-"), sort.startswith("-")
+        keys: dict[str, Any] = {
+            "jurisdiction": _PlaceOf(
+                Value(list(places), output_field=ArrayField(models.CharField())),
+                F("law__jurisdiction_id"),
+            ),
+            "penalty": Case(
+                When(life=True, then=Value(LIFE)),
+                default=F("max_imprisonment_years"),
+                output_field=models.DecimalField(),
+            ),
+            "adopted": F("law__adopted"),
+        }
+        is_rising = (name == "jurisdiction") != is_reversed
+        key = keys[name]
+        ordered = key.asc(nulls_last=True) if is_rising else key.desc(nulls_last=True)
+        place = keys["jurisdiction"].asc(nulls_last=True)
+        return self.for_list().order_by(ordered, place, "law__code", "position", "pk")

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.accounts.middleware.StaffSessionMiddleware",
     "axes.middleware.AxesMiddleware",
+    "portal.kept_pages.KeptPagesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -185,6 +186,11 @@ COLLECTION_DIR = BASE_DIR / "collection"
 # Documents kept with records; no web server may serve this directory (portal/attachments).
 ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(BASE_DIR / "var" / "attachments")))
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 << 20)
+
+# Charts that were drawn, kept until the data change; they may be deleted at any time.
+#: How long a page of numbers is kept if the data do not change; 0 keeps none.
+PAGES_KEPT_SECONDS = env.int("PAGES_KEPT_SECONDS", default=3600)
+CHARTS_DIR = Path(env.str("CHARTS_DIR", default=str(BASE_DIR / "var" / "charts")))
 
 # Files that curators import; no web server may serve this directory (portal/imports).
 IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(BASE_DIR / "var" / "imports")))

@@ -26,6 +26,9 @@ pages: list[Any] = [
     path("", views.HomeView.as_view(), name="home"),
     path("search/", views.SearchAllView.as_view(), name="search-all"),
     path("opensearch.xml", views.opensearch, name="opensearch"),
+    path("protocol/", include("portal.protocol.urls")),
+    path("countries/", include("portal.countries.urls")),
+    path("insights/", include("portal.insights.urls")),
     path("about/", views.AboutView.as_view(), name="about"),
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]

@@ -108,6 +108,12 @@ def admin_client(admin_user: User) -> Client:
 
 
 @pytest.fixture(autouse=True)
+def pages_made_anew(settings: Any) -> None:
+    """No page comes from what was kept, so that each can be asked what it was made of."""
+    settings.PAGES_KEPT_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
 def plain_static_files(settings: Any) -> None:
     """Static files by their plain names: the tests do not collect them first."""
     settings.STORAGES = {

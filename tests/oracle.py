@@ -6,6 +6,7 @@ matching of provisions, which has tests of its own.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -62,6 +63,50 @@ def _charges(key: str) -> Values:
     return lambda line: [charge[key] for charge in charges(line) if key in charge]
 
 
+def heaviest(person: Line) -> tuple[str, float]:
+    """The heaviest sentence of a defendant, and its months (0 for life and for none)."""
+    found = [("no_imprisonment", 0.0)]
+    for charge in person.get("charges", []):
+        if charge.get("verdict", "convicted") != "convicted":
+            continue
+        if charge.get("other", "").lower().startswith("life imprisonment"):
+            return "life", 0.0
+        if "imprisonment_months" in charge:
+            kind = "suspended" if charge.get("suspended") else "term"
+            found.append((kind, charge["imprisonment_months"]))
+    return max(found, key=lambda sentence: (sentence[1], sentence[0] == "term"))
+
+
+def told(person: Line, key: str) -> set[str]:
+    """The verdicts or pleas of a defendant."""
+    return {c[key] for c in person.get("charges", []) if key in c} or {"not_recorded"}
+
+
+def outcomes(person: Line) -> set[str]:
+    """What `person=…` can say of what became of a defendant."""
+    kind = heaviest(person)[0]
+    return {
+        "any",
+        kind,
+        *told(person, "verdict"),
+        *(["sentenced"] if kind != "no_imprisonment" else []),
+    }
+
+
+def _profiles(line: Line) -> set[str]:
+    found = set()
+    for person in line.get("defendants", []):
+        genders = {"any", person.get("gender", "not_recorded")}
+        roles = {"any", person.get("role", "not_recorded")}
+        nationality = person.get("nationality", "nationality_not_recorded")
+        for gender, outcome in itertools.product(genders, outcomes(person)):
+            found.add(f"{gender}.{nationality}.{outcome}")
+            for role in roles:
+                found.add(f"{gender}.{role}.{outcome}")
+                found |= {f"{gender}.{role}.{outcome}.{plea}" for plea in told(person, "plea")}
+    return found
+
+
 def _route(key: str) -> Values:
     return lambda line: line.get("route", {}).get(key, [])
 
@@ -111,8 +156,11 @@ VALUES: dict[str, dict[str, Values]] = {
         "nationality": _defendants("nationality"),
         "verdict": _charges("verdict"),
         "plea": _charges("plea"),
+        "person": _profiles,
         "technique": _many("techniques"),
         "cooperation": _many("cooperation"),
+        "fee_currency": lambda line: [line["fee"]["currency"]] if "fee" in line else [],
+        "fee_per": lambda line: [line["fee"].get("per", "not_recorded")] if "fee" in line else [],
         "origin": _route("origin"),
         "transit": _route("transit"),
         "destination": _route("destination"),
@@ -250,6 +298,12 @@ def date_of(slug: str, line: Line) -> str:
             f"{part:04d}" if place == 0 else f"{part:02d}" for place, part in enumerate(parts)
         )
     return line.get({"cases": "decision_date", "legislation": "adopted"}[slug], "")
+
+
+def added(line: Line) -> str:
+    """A day for a test to have the record added on, as its line says none: some days of 2023."""
+    number = sum(map(ord, line["id"]))
+    return f"2023-{1 + number % 3:02d}-{(1, 2, 15, 28)[number % 4]:02d}"
 
 
 def overlaps(date: str, start: str, end: str) -> bool:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 
+from portal.insights import urls
+from portal.records.database import databases
 from tests.conftest import SOME_AND_ALL, reader
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +27,9 @@ LISTS = [
     "treaty-articles",
     "treaty-status",
 ]
+#: What has no list of objects: a list of pages, and two tables.
+INSIGHTS = ["insights", "insights/countries", "insights/protocol"]
+RESOURCES = [*LISTS, *INSIGHTS]
 
 
 def get(path: str, **parameters: Any) -> Any:
@@ -46,9 +56,29 @@ def test_a_list_counts_the_published_lines(
 
 def test_the_root_lists_every_resource() -> None:
     resources = get("/api/v1/")["resources"]
-    assert set(resources) == set(LISTS)
-    for address in resources.values():
+    assert set(resources) == set(RESOURCES)
+    for name, address in resources.items():
+        assert urlsplit(address).path == f"/api/v1/{name}/"
         assert reader().get(address).status_code == 200
+
+
+def test_the_insights_name_every_page_with_its_addresses() -> None:
+    listed = {entry["slug"]: entry for entry in get("/api/v1/insights/")["results"]}
+    own = {"coverage", "women-as-offenders", "sentences", "comparable-sentences", "fees"}
+    assert {*own, "countries", "protocol", "table"} < set(listed)
+    index = reader().get("/en/insights/").content.decode()
+    for slug, entry in listed.items():
+        assert urlsplit(entry["url"]).path == f"/api/v1/insights/{slug}/"
+        assert reader().get(entry["url"]).status_code == 200, slug
+        page = urlsplit(entry["page"]).path
+        assert reader().get(page).status_code == 200, slug
+        assert f'href="{page}"' in index, slug
+        assert entry["title"]
+        assert entry["asks"]
+    # Every page that has data has them under a name that is listed.
+    names = {pattern.name for pattern in urls.urlpatterns if "<" not in str(pattern.pattern)}
+    pages = names - {"index"} - {name for name in names if re.search("csv|svg|png|chart|map", name)}
+    assert {"table" if name == "own" else name for name in pages} <= set(listed)
 
 
 @pytest.mark.parametrize(("api", "slug"), DATABASES.items())
@@ -88,11 +118,11 @@ def test_dated_records_come_in_order_and_undated_ones_last(api: str, slug: str) 
         assert years == sorted(years, reverse=reverse)
 
 
-@pytest.mark.parametrize("api", LISTS)
+@pytest.mark.parametrize("api", RESOURCES)
 def test_an_unknown_parameter_is_refused_with_the_known_ones(api: str) -> None:
     body = problem(f"/api/v1/{api}/", modus="sea")
     assert body["errors"][0]["parameter"] == "modus"
-    assert "page" in body["known_parameters"]
+    assert ("page" in body["known_parameters"]) is (api in LISTS)
 
 
 def test_a_misspelt_parameter_names_the_nearest() -> None:
@@ -120,6 +150,17 @@ def test_a_misspelt_parameter_names_the_nearest() -> None:
         ({"imprisonment_min": "-1"}, "imprisonment_min", None),
         ({"imprisonment_min": "NaN"}, "imprisonment_min", None),
         ({"imprisonment_min": "9", "imprisonment_max": "3"}, "imprisonment_min", None),
+        ({"migrants_min": "9", "migrants_max": "3"}, "migrants_min", None),
+        ({"deaths_min": "1.5"}, "deaths_min", None),
+        ({"person": "female.convicted"}, "person", None),
+        ({"person": "female.organizer.convicted.guilty.x"}, "person", None),
+        ({"person": "female.organizer.convicted.any"}, "person", None),
+        ({"person": "female.boss.convicted"}, "person", None),
+        ({"person": "female.ZZZ.convicted"}, "person", None),
+        ({"person": "female.SYR.convicted.guilty"}, "person", None),
+        ({"person": "any.any.hanged"}, "person", None),
+        ({"fee_currency": "euro"}, "fee_currency", None),
+        ({"fee_per": "boat"}, "fee_per", "person"),
         ({"sort": "best"}, "sort", "newest"),
         ({"sort": "relevance"}, "sort", "newest"),
         ({"page": "0"}, "page", None),
@@ -281,7 +322,6 @@ def test_the_permanent_address_serves_readers_and_machines() -> None:
 def test_openapi_documents_every_parameter_that_is_taken() -> None:
     import yaml
 
-    from portal.records.database import databases
     from portal.search.request import API_CONTROLS
 
     schema = yaml.safe_load(reader().get("/api/schema/").content)
@@ -294,13 +334,58 @@ def test_openapi_documents_every_parameter_that_is_taken() -> None:
     assert {"law", "article", "page", "fields"} <= {parameter["name"] for parameter in provisions}
 
 
+#: An object of each kind, to ask for the addresses that the document describes.
+EXAMPLES = {
+    "cases": "aus-2012-r-v-ahmad",
+    "insights": "modes",
+    "insights/countries": "ITA",
+    "insights/protocol": "6.1.a",
+    "jurisdictions": "ITA",
+    "laws": "aus-migration-act-1958",
+    "provisions": "aus-migration-act-1958:s-233a",
+    "treaty-articles": "6.1.a",
+    "treaty-status": "ITA",
+    "vocabularies": "modes",
+}
+NEEDED = {"jurisdiction": "ITA,ESP", "article": "6.1.a"}
+
+
+def test_every_documented_address_is_real(lines: dict[str, list[Any]]) -> None:
+    """Each answers, and refuses all parameters but those that the document tells of."""
+    with warnings.catch_warnings(), GENERATOR_STATS.silence():
+        warnings.simplefilter("error")
+        document = SchemaGenerator(api_version="1.0").get_schema(request=None, public=True)
+        assert not GENERATOR_STATS
+    examples = {**EXAMPLES, "works": lines["bibliography"][0]["id"]}
+    of_insights: set[str] = set()
+    for path, told in document["paths"].items():
+        resource = path.removeprefix("/api/v1/").rpartition("/{")[0]
+        address = re.sub(r"\{\w+\}", lambda _found, of=resource: examples[of], path)
+        parameters = [one for one in told["get"].get("parameters", ()) if one["in"] == "query"]
+        needed = {p["name"]: NEEDED[p["name"]] for p in parameters if p.get("required")}
+        assert reader().get(address, needed).status_code == 200, path
+        known = set(problem(address, **needed, zzz="1")["known_parameters"])
+        names = {one["name"] for one in parameters}
+        assert all(one["description"] for one in parameters), path
+        if path == "/api/v1/insights/{slug}/":
+            assert known < names
+            of_insights = names
+        elif path == "/api/v1/insights/table/":
+            assert names == {*of_insights, "database", "rows", "columns"}
+        else:
+            assert names == known, path
+    filters = {name for one in databases() for name in one.filterset.parameters()}
+    assert of_insights == filters
+
+
 def test_answers_are_as_the_openapi_document_says() -> None:
     import jsonschema_rs
     import yaml
 
     document = yaml.safe_load(reader().get("/api/schema/").content)
-    for resource in LISTS:
-        answer = get(f"/api/v1/{resource}/", page_size=100)
+    for resource in RESOURCES:
+        paging = {"page_size": 100} if resource in LISTS else {}
+        answer = get(f"/api/v1/{resource}/", **paging)
         told = document["paths"][f"/api/v1/{resource}/"]["get"]["responses"]["200"]
         schema = told["content"]["application/json"]["schema"]
         whole = {**schema, "components": document["components"]}

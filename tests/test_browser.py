@@ -43,6 +43,22 @@ PAGES = [
     "/ar/legislation/?article=6.1.a",
     "/en/bibliography/?topic=gender",
     "/en/bibliography/ab-wahab-2013-smuggling-migrants-its-implications/",
+    "/en/insights/",
+    "/en/insights/modes/?modus=1&mode=sea",
+    "/en/insights/implementation/?region=150",
+    "/ar/insights/routes/",
+    "/en/insights/table/?database=cases&rows=gender&columns=verdict",
+    "/en/insights/coverage/",
+    "/en/insights/women-as-offenders/",
+    "/ar/insights/sentences/",
+    "/en/insights/comparable-sentences/?mode=sea&role=crew",
+    "/en/insights/fees/",
+    "/en/countries/",
+    "/en/countries/ITA/",
+    "/ar/countries/EGY/",
+    "/en/protocol/",
+    "/en/protocol/6.1.a/",
+    "/en/protocol/compare/?jurisdiction=AUS,CAN&article=6.1.a,5",
 ]
 
 

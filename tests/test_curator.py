@@ -25,6 +25,8 @@ from django.conf import settings
 from django.db import connection, connections
 from django_otp.oath import totp
 
+from bibliography.models import Work
+from tests.admin_forms import address
 from tests.documents import pdf
 from tests.test_browser import CHROMIUM, browser  # noqa: F401
 
@@ -78,11 +80,11 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def portal(copied_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a portal that runs on the copy."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copied_database}").geturl()
+    copied = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copied_database}").geturl()
     files = tmp_path_factory.mktemp("files")
     environment = {
         **os.environ,
-        "DATABASE_URL": address,
+        "DATABASE_URL": copied,
         "DEBUG": "true",
         "SECOND_FACTOR_REQUIRED": "true",
         "ATTACHMENTS_DIR": str(files / "attachments"),
@@ -323,7 +325,6 @@ def publishes_it(ben: Curator, reader: Curator) -> str:
     preview = ben.reads("body")
     assert TITLE in preview
     assert "Defendant 2" in preview
-    ben.picture("preview")
     ben.goes(case)
     page.select_option("#id_state", label="Published")
     assert "changed successfully" in ben.saves()
@@ -371,7 +372,6 @@ def corrects_compares_and_brings_back(ben: Curator, reader: Curator, case: str) 
     before = page.locator("a:has-text('Bring back')").first.inner_text()
     ben.follows(before)
     assert re.search(r"Verdict\s+Acquitted\s+Guilty", ben.reads(".differences"))
-    ben.picture("bring-back")
     page.fill("#id_why", "The appeal is in another case")
     with page.expect_navigation():
         page.click("input[value='Bring back']")
@@ -446,7 +446,7 @@ def test_a_curators_week(opened: Callable[[str], Curator]) -> None:
 def brings(curator: Curator, file: Path) -> dict[str, int]:
     """Upload a file for works and wait until it is rehearsed; what the rehearsal counts."""
     page = curator.page
-    curator.goes("/admin/bibliography/work/")
+    curator.goes(address(Work, "changelist"))
     curator.follows("Import")
     page.set_input_files("[name=file]", str(file))
     page.fill("[name=why]", "The annotation was corrected")
@@ -464,7 +464,7 @@ def test_a_list_goes_out_is_changed_and_comes_back(
     cleo = opened("cleo")
     page = cleo.page
     cleo.signs_in()
-    assert cleo.goes("/admin/bibliography/work/?q=Libya&missing=doi") == 200
+    assert cleo.goes(f"{address(Work, 'changelist')}?q=Libya&missing=doi") == 200
     page.click(".exports summary")
     cleo.picture("export")
     with page.expect_download() as download:

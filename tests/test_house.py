@@ -23,6 +23,7 @@ FLOORS = {
     "portal.formats": 0,
     "portal.accounts": 1,
     "portal.reference": 1,
+    "portal.charts": 1.1,
     "portal.records": 2,
     "portal.attachments": 2.05,
     "portal.search": 2.1,

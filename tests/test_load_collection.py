@@ -73,6 +73,31 @@ class TestASecondRun:
         assert state_of_database() == before
 
 
+class TestStatistics:
+    """PostgreSQL learns of what was written at once, or it would plan searches by guesswork."""
+
+    def analyzed(self, sample: Sample) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            load(sample.folder)
+        return [one["sql"] for one in captured if one["sql"].startswith("ANALYZE")]
+
+    def test_they_are_taken_after_a_load_that_wrote(self, sample: Sample) -> None:
+        set_first(sample, CASES, title="Another title")
+        (statement,) = self.analyzed(sample)
+        for model in (Case, Law, Work, Charge, CaseSource, SearchDocument):
+            assert f'"{model._meta.db_table}"' in statement
+
+    def test_they_say_how_much_there_is(self, sample: Sample) -> None:
+        set_first(sample, CASES, title="Another title")
+        load(sample.folder)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'search_document'")
+            assert cursor.fetchone() == (SearchDocument.objects.count(),)
+
+    def test_nothing_written_needs_none(self, sample: Sample) -> None:
+        assert self.analyzed(sample) == []
+
+
 class TestChecking:
     def test_it_writes_nothing(self, sample: Sample) -> None:
         set_first(sample, CASES, title="Another title")

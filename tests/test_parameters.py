@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import re
 import unicodedata
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
 
 from portal.records.database import database_for
 from portal.search.domains import NOT_RECORDED
-from portal.search.engine import search
+from portal.search.engine import counted, counts_of, match, search
 from portal.search.parameters import PresenceParameter, TokenParameter
-from portal.search.request import parse
+from portal.search.request import SearchRequest, parse
 from tests import oracle
 from tests.conftest import reader
 
 pytestmark = pytest.mark.django_db
 
+#: Values that are not clicked one by one.
+MANY = 500
 SLUGS = ("cases", "legislation", "bibliography")
 API = {"cases": "cases", "legislation": "laws", "bibliography": "works"}
 
@@ -72,6 +76,10 @@ def test_every_value_of_a_parameter_counts_as_the_lines_do(
     known = parameter.known()
     values = known if 0 < len(known) < 60 else list(by_hand)
     assert set(by_hand) <= set(known) or not known
+    if len(values) > MANY:
+        # All of them in one count, and a click on some.
+        assert counted(SearchRequest(slug), (name,)).facets[name] == by_hand
+        values = sorted(values)[:: len(values) // 40]
     for value in values:
         assert matched(slug, f"{name}={value}") == by_hand.get(value, 0), (name, value)
 
@@ -128,6 +136,66 @@ def test_periods_match_by_overlap(
     given = {name: value for name, value in ((first, start), (last, end)) if value}
     by_hand = sum(oracle.overlaps(oracle.date_of(slug, line), start, end) for line in lines[slug])
     assert count(slug, **given) == by_hand
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_records_are_found_by_when_they_were_added(slug: str, lines: dict[str, list[Any]]) -> None:
+    model = database_for(slug).model
+    published = list(model._default_manager.filter(code__in=[line["id"] for line in lines[slug]]))
+    days = {line["id"]: oracle.added(line) for line in lines[slug]}
+    for place, record in enumerate(published):
+        # The first and the last moment of the day.
+        hour = "00:00:00" if place % 2 else "23:59:59.999999"
+        record.first_published_at = datetime.datetime.fromisoformat(
+            f"{days[record.code]}T{hour}+00:00"
+        )
+    model._default_manager.bulk_update(published, ["first_published_at"])
+    for start, end in (
+        ("2023", ""),
+        ("2024", ""),
+        ("", "2022-12-31"),
+        ("2023-02", "2023-02"),
+        ("2023-02", "2023-03-02"),
+        ("2023-01-02", "2023-01-02"),
+        ("", "2023-01"),
+        ("2023-02-28", ""),
+    ):
+        given = {name: day for name, day in (("added_from", start), ("added_to", end)) if day}
+        by_hand = sum(oracle.overlaps(day, start, end) for day in days.values())
+        assert count(slug, **given) == by_hand, (start, end)
+        assert counts_of([match(parsed_of(slug, given))]) == [by_hand]
+    refused = reader().get(
+        f"/api/v1/{API[slug]}/", {"added_from": "2023-03", "added_to": "2023-02"}
+    )
+    assert [error["parameter"] for error in refused.json()["errors"]] == ["added_from"]
+
+
+def parsed_of(slug: str, given: dict[str, str]) -> SearchRequest:
+    """The request of an address."""
+    return parse(database_for(slug), QueryDict(urlencode(given))).request
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"migrants_min": 50}, "count"),
+        ({"migrants_max": 4}, "count"),
+        ({"migrants_min": 5, "migrants_max": 9}, "count"),
+        ({"deaths_min": 1}, "deaths"),
+        ({"deaths_min": 0}, "deaths"),
+        ({"deaths_max": 0}, "deaths"),
+        ({"deaths_min": 2, "deaths_max": 10}, "deaths"),
+    ],
+)
+def test_numbers_of_migrants_and_deaths_are_ranges(
+    given: dict[str, int], key: str, lines: dict[str, list[Any]]
+) -> None:
+    low = next((number for name, number in given.items() if name.endswith("min")), 0)
+    high = next((number for name, number in given.items() if name.endswith("max")), 10**9)
+    numbers = [line.get("migrants", {}).get(key) for line in lines["cases"]]
+    by_hand = sum(number is not None and low <= number <= high for number in numbers)
+    assert by_hand
+    assert count("cases", **given) == by_hand
 
 
 @pytest.mark.parametrize(

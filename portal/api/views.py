@@ -14,7 +14,16 @@ from portal.records.database import databases
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
 
-REFERENCE = ("jurisdictions", "vocabularies", "treaty-articles", "treaty-status")
+#: Resources beside those of the databases, with the names of their addresses.
+OTHERS = {
+    "insights": "insights-list",
+    "insights/countries": "insights-countries-list",
+    "insights/protocol": "insights-protocol",
+    "jurisdictions": "jurisdictions-list",
+    "vocabularies": "vocabularies-list",
+    "treaty-articles": "treaty-articles-list",
+    "treaty-status": "treaty-status-list",
+}
 LICENCE = {
     "name": "CC BY 4.0",
     "url": "https://creativecommons.org/licenses/by/4.0/",
@@ -28,16 +37,16 @@ class RootView(APIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.query_params:
             raise BadParameters(unknown_names(request.query_params, ()), ())
-        names = [
-            name
+        names = {
+            name: f"{name}-list"
             for database in databases()
             for name in (database.api_slug, *(slug for slug, _viewset in database.resources))
-        ]
+        }
         return Response(
             {
                 "resources": {
-                    name: request.build_absolute_uri(reverse(f"api:{name}-list"))
-                    for name in (*names, *REFERENCE)
+                    name: request.build_absolute_uri(reverse(f"api:{address}"))
+                    for name, address in {**names, **OTHERS}.items()
                 },
                 "documentation": request.build_absolute_uri(reverse("api-docs")),
                 "openapi": request.build_absolute_uri(reverse("api-schema")),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
 
@@ -60,6 +61,22 @@ def problem(code: int, detail: str, **extensions: Any) -> JsonResponse:
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
     )
+
+
+def refused_in_words(problems: Iterable[Any], parameters: Iterable[str]) -> HttpResponse:
+    """Why there is no file of what an address asks for, as plain text (400).
+
+    Args:
+        problems: objects with `parameter`, `message` and `known`.
+        parameters: all that would have been understood.
+    """
+    parameters = tuple(parameters)
+    told = []
+    for found in problems:
+        known = ", ".join(found.known) if tuple(found.known) != parameters else ""
+        told.append(f"{found.parameter}: {found.message} {known}".rstrip())
+    told.append(_("Known parameters: %s") % (", ".join(parameters) or "–"))
+    return HttpResponse("\n".join(told), status=400, content_type="text/plain; charset=utf-8")
 
 
 def problem_response(exception: Exception, context: dict[str, Any]) -> JsonResponse | None:

@@ -92,7 +92,14 @@ class StrictSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         view: Any = self.view
-        return view.documented_parameters() if view.action == "list" else [FIELDS, FORMAT]
+        if self._is_of_one_object:
+            return view.documented_detail_parameters()
+        return view.documented_parameters()
+
+    @property
+    def _is_of_one_object(self) -> bool:
+        """Whether it is one of many; a view that is no set of them has nothing but itself."""
+        return getattr(self.view, "action", "list") != "list"
 
     def get_filter_backends(self) -> list[Any]:
         return []
@@ -125,7 +132,7 @@ class StrictSchema(AutoSchema):
             }
         }
         told = {"400": "A parameter or value is not known; `errors` says which ones are."}
-        if self.view.action != "list":  # type: ignore[attr-defined]
+        if self._is_of_one_object:
             told["404"] = "There is no such object."
         for code, description in told.items():
             operation["responses"][code] = {"description": description, **problem}

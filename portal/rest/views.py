@@ -33,6 +33,10 @@ class StrictViewSet(viewsets.GenericViewSet):
     #: Parameters of one object's address.
     detail_parameters: ClassVar[tuple[str, ...]] = ("fields", "format")
 
+    def documented_detail_parameters(self) -> list[Any]:
+        """The parameters of one object's address for the OpenAPI document."""
+        return [FIELDS, FORMAT]
+
     def field_names(self) -> tuple[str, ...]:
         """All fields that an object has."""
         serializer: Any = self.get_serializer_class()()

@@ -53,9 +53,12 @@ class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer
         return request.build_absolute_uri(path) if request else path
 
 
-def _of_parameter(name: str, parameter: Parameter) -> OpenApiParameter:
+def documented_filter(name: str, parameter: Parameter) -> OpenApiParameter:
+    """A filter of a database for the OpenAPI document."""
     many = isinstance(parameter, TokenParameter)
     text = str(parameter.label)
+    if "help_text" in parameter.extra:
+        text += f". {parameter.extra['help_text'].rstrip('.')}"
     if many:
         text += ". Repeated or separated by commas: one of them."
     return documented(name, text, many=many, enum=listed(parameter.known()), explode=many)
@@ -91,7 +94,7 @@ class RecordViewSet(StrictViewSet):
     def documented_parameters(self) -> list[OpenApiParameter]:
         """The parameters of the list for the OpenAPI document."""
         parameters = self.database.filterset.parameters().items()
-        return [*(_of_parameter(*found) for found in parameters), *_CONTROL_PARAMETERS]
+        return [*(documented_filter(*found) for found in parameters), *_CONTROL_PARAMETERS]
 
     def get_queryset(self) -> Any:
         return self.database.records.public()

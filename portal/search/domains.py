@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from babel import Locale
 from django.apps import apps
@@ -16,6 +16,8 @@ from portal.reference.labels import active_language, localized
 
 #: The value of a facet for records that do not say it.
 NOT_RECORDED = "not_recorded"
+#: The second part of a profile (`Profiles`) of a person whose nationality is not recorded.
+NO_NATIONALITY = "nationality_not_recorded"
 
 
 class Domain(Protocol):
@@ -134,6 +136,23 @@ class Languages(Unnamed):
         return []
 
 
+@lru_cache(maxsize=16)
+def currency_names(language: str) -> dict[str, str]:
+    """Names of currencies by ISO 4217 code, in a language of the interface (Unicode CLDR)."""
+    return {code: str(name) for code, name in Locale.parse(language).currencies.items()}
+
+
+class Currencies(Unnamed):
+    """ISO 4217 codes."""
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        names = currency_names(active_language())
+        return {value: f"{names[value]} ({value})" for value in values if value in names}
+
+    def known(self) -> list[str]:
+        return []
+
+
 class Truth(Unnamed):
     """`true` and `false`."""
 
@@ -189,3 +208,87 @@ class OrNotRecorded:
 
     def lexeme(self, value: str) -> str:
         return self.domain.lexeme(value)
+
+
+class Profiles(Unnamed):
+    """Profiles of one person: `<gender>.<role>.<outcome>`, and a plea behind them if wanted.
+
+    `any` stands for whatever there is, `not_recorded` for what no source says. A nationality may
+    stand for the role: `female.SYR.convicted`. An outcome is a verdict or a sentence: what a
+    filter of each by itself cannot say, as two filters may speak of two persons of a case.
+    """
+
+    ANY: ClassVar[str] = "any"
+    SENTENCED: ClassVar[str] = "sentenced"
+    TERM: ClassVar[str] = "term"
+    SUSPENDED: ClassVar[str] = "suspended"
+    LIFE: ClassVar[str] = "life"
+    NO_IMPRISONMENT: ClassVar[str] = "no_imprisonment"
+    #: What the heaviest sentence of a person can be: one of these and no other.
+    SENTENCES: ClassVar[tuple[str, ...]] = (TERM, SUSPENDED, LIFE, NO_IMPRISONMENT)
+
+    def sentences(self) -> dict[str, str]:
+        """What the sentences are called."""
+        return {
+            self.SENTENCED: _("Sentenced to imprisonment"),
+            self.TERM: _("Imprisonment to be served"),
+            self.SUSPENDED: _("Imprisonment, suspended"),
+            self.LIFE: _("Imprisonment for life"),
+            self.NO_IMPRISONMENT: _("No imprisonment recorded"),
+        }
+
+    def labels(self, values: Iterable[str]) -> dict[str, str]:
+        found = {}
+        for value in values:
+            parts = [text for text, _fault in self._read(value)]
+            if not self.faults(value):
+                # Translators: joins what is said of one person: woman, organizer, convicted.
+                found[value] = _(", ").join(filter(None, parts)) or _("any person")
+        return found
+
+    def known(self) -> list[str]:
+        return []
+
+    def faults(self, value: str) -> list[str]:
+        """What of a value is not known, in words."""
+        if not 3 <= value.count(".") + 1 <= 4:
+            return [_("a person is gender.role.outcome, with .plea behind them if wanted")]
+        if value.count(".") == 3 and value.endswith(f".{self.ANY}"):
+            return [_("“any” plea is left out")]
+        return [fault for _text, fault in self._read(value) if fault]
+
+    def _read(self, value: str) -> Iterator[tuple[str, str]]:
+        """Of each part of a value, what it is called and what is wrong with it."""
+        gender, role, outcome, plea = (*value.split("."), *(self.ANY,) * 4)[:4]
+        yield self._named(gender, Terms("genders"), _("gender not recorded"), _("gender"))
+        if role == NO_NATIONALITY:
+            yield _("nationality not recorded"), ""
+        elif role.isupper():
+            yield self._named(role, Jurisdictions(), "", _("nationality"))
+        else:
+            yield self._named(role, Terms("roles"), _("role not recorded"), _("role"))
+        sentences = self.sentences()
+        if outcome in sentences:
+            yield sentences[outcome], ""
+        else:
+            verdicts = Terms("verdicts")
+            yield self._named(outcome, verdicts, _("verdict not recorded"), _("outcome"))
+        if plea != self.ANY and (role.isupper() or role == NO_NATIONALITY):
+            yield "", _("a plea goes with a role, not with a nationality")
+        else:
+            text, fault = self._named(plea, Terms("pleas"), _("not recorded"), _("plea"))
+            yield (_("plea: %(plea)s") % {"plea": text} if text else ""), fault
+
+    def _named(self, part: str, domain: Domain, unsaid: str, kind: str) -> tuple[str, str]:
+        if part == self.ANY:
+            return "", ""
+        if part == NOT_RECORDED and unsaid:
+            return unsaid, ""
+        label = domain.labels([part]).get(part)
+        if label is not None:
+            return label, ""
+        known = ", ".join(domain.known()[:20])
+        texts = {"part": part, "kind": kind, "known": known}
+        if isinstance(domain, Jurisdictions):
+            return "", _("“%(part)s” is no %(kind)s") % texts
+        return "", _("“%(part)s” is no %(kind)s (known: %(known)s)") % texts

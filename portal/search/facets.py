@@ -130,6 +130,11 @@ _COUNTED = f"""
     FROM {_TABLE} AS facet JOIN {{mask}} AS mask USING (chunk)
     WHERE parameter = ANY(%s) GROUP BY parameter, value
     HAVING sum(bit_count(facet.bits & mask.bits)::int) > 0"""  # noqa: S608
+_CROSSED = f"""
+    SELECT one.value, other.value, sum(bit_count(one.bits & other.bits & mask.bits)::int)
+    FROM mask JOIN {_TABLE} AS one USING (chunk) JOIN {_TABLE} AS other USING (chunk)
+    WHERE one.parameter = %s AND other.parameter = %s GROUP BY 1, 2
+    HAVING sum(bit_count(one.bits & other.bits & mask.bits)::int) > 0"""  # noqa: S608
 _RECORDS = f"""
     SELECT '{_EVERYWHERE[0]}', database, sum(bit_count(bits)), NULL
     FROM public GROUP BY database"""  # noqa: S608
@@ -138,9 +143,22 @@ _HITS = f"""
     FROM {{joins}} GROUP BY database"""  # noqa: S608
 
 
-def _statement(
-    matching: Matching, names: Sequence[str], *, everywhere: bool
-) -> tuple[str, list[Any]]:
+def cross(matching: Matching, rows: str, columns: str) -> dict[tuple[str, str], int]:
+    """How many of the records that match have both a value of one facet and one of another.
+
+    All selections hold, also those of the two facets: a number is what a search for both gives.
+    """
+    pieces, values, _name, _chosen, _narrow = _masked(matching)
+    with connection.cursor() as cursor:
+        cursor.execute("WITH " + ",".join(pieces) + _CROSSED, [*values, rows, columns])
+        return {(row, column): number for row, column, number in cursor.fetchall()}
+
+
+def _masked(
+    matching: Matching,
+) -> tuple[list[str], list[Any], str, dict[str, str], str]:
+    """The pieces of a statement up to `mask`, the bits of what matches; and what they are made of:
+    the name of the matched documents, the names of the selections, the column of the period."""
     pieces, values = _matched(matching)
     name = "matched" if matching.filtered is not None else "held" if pieces else ""
     pieces.append(_PUBLIC)
@@ -150,7 +168,13 @@ def _statement(
         values += [facet, list(entries)]
     narrow = "narrow" if matching.period is not None else "wide"
     pieces.append(f"\n    mask AS MATERIALIZED ({_mask(name, narrow, tuple(chosen.values()))})")
-    values.append(matching.database)
+    return pieces, [*values, matching.database], name, chosen, narrow
+
+
+def _statement(
+    matching: Matching, names: Sequence[str], *, everywhere: bool
+) -> tuple[str, list[Any]]:
+    pieces, values, name, chosen, narrow = _masked(matching)
     results = [_TOTAL.format(ids=_IDS.format(name=name) if name else "NULL")]
     for width, aliases, counted in _groups(chosen, names):
         if aliases is None:

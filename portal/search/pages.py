@@ -19,6 +19,7 @@ from portal.search.engine import search
 from portal.search.facet_lists import facet_beside
 from portal.search.facets import YEARS
 from portal.search.parameters import (
+    AddedParameter,
     ChangedSinceParameter,
     DateParameter,
     MonthsField,
@@ -26,6 +27,7 @@ from portal.search.parameters import (
     PresenceParameter,
     QueryParameter,
     TokenParameter,
+    WholeNumberField,
 )
 from portal.search.request import SearchRequest
 from portal.search.rows import Row, exact_of, rows_of, tabs_of
@@ -34,6 +36,8 @@ from portal.search.suggest import droppable, most_of_it, spellings
 
 #: Records that are shown where only most of the words were found.
 NEAREST_ROWS = 5
+#: Parameters that ask about the record itself, not about what it says.
+_OF_THE_RECORD = (AddedParameter, ChangedSinceParameter)
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,8 @@ class SearchPage:
         self.pages = self._pages()
         self.sorts = list(self._sorts())
         fields = [name for name, found in filterset.parameters().items() if _is_field(found)]
-        # When a record was changed is asked last: the others are about what it says.
-        fields.sort(key=lambda name: name == "changed_since")
+        # When a record was added or changed is asked last: the others are about what it says.
+        fields.sort(key=lambda name: isinstance(filterset.parameters()[name], _OF_THE_RECORD))
         self.fields = [self._field(name, filterset.parameters()[name]) for name in fields]
         self.presence = [
             {"name": name, "label": parameter.label, "value": request.filters.get(name, "")}
@@ -201,8 +205,8 @@ class SearchPage:
         return request.address(self._path)
 
     def _field(self, name: str, parameter: Parameter) -> dict[str, Any]:
-        is_date = isinstance(parameter, DateParameter | ChangedSinceParameter)
-        is_number = issubclass(parameter.field_class, MonthsField)
+        is_date = isinstance(parameter, (DateParameter, *_OF_THE_RECORD))
+        is_number = issubclass(parameter.field_class, MonthsField | WholeNumberField)
         errors = [notice.message for notice in self.notices if notice.parameter == name]
         return {
             "name": name,

@@ -13,6 +13,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -61,8 +62,17 @@ class ValuesField(forms.Field):
             raise ValidationError(
                 _("Unknown value: %(values)s."),
                 code="unknown",
-                params={"values": ", ".join(unknown), "known": self.domain.known()},
+                params={
+                    "values": ", ".join(map(self._explained, unknown)),
+                    "known": self.domain.known(),
+                },
             )
+
+    def _explained(self, entry: str) -> str:
+        """A value that is not known, with the parts of it that are not where it has parts."""
+        if not isinstance(self.domain, domains.Profiles):
+            return entry
+        return f"{entry} ({'; '.join(self.domain.faults(entry))})"
 
 
 class Parameter(django_filters.Filter):
@@ -165,11 +175,43 @@ class ChangedSinceParameter(Parameter):
         return Q(changed_at__date__gte=value.earliest)
 
 
+class AddedParameter(Parameter):
+    """One end of the time in which records were first published here.
+
+    Args:
+        model: the records' model, as `caselaw.Case`; loaded when it is asked for.
+        is_start: whether this end is the first.
+    """
+
+    field_class = PartialDateFormField
+
+    def __init__(self, model: str, *, is_start: bool, **kwargs: Any) -> None:
+        self.model, self.is_start = model, is_start
+        super().__init__(**kwargs)
+
+    def condition(self, value: PartialDate, values: Mapping[str, Any]) -> Q:
+        published = (
+            Q(first_published_at__date__gte=value.earliest)
+            if self.is_start
+            else Q(first_published_at__date__lte=value.latest)
+        )
+        records = apps.get_model(self.model)._default_manager.order_by().filter(published)
+        return Q(object_id__in=records.values("pk"))
+
+
 class MonthsField(forms.DecimalField):
     """A number of months, as `18` or `1.5`."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.update(min_value=Decimal(0), max_value=Decimal(12000), decimal_places=2)
+        super().__init__(**kwargs)
+
+
+class WholeNumberField(forms.IntegerField):
+    """A number of persons."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.update(min_value=0, max_value=10_000_000)
         super().__init__(**kwargs)
 
 

@@ -125,6 +125,20 @@ def facet_option(name: str, option: FacetValue) -> SafeString:
 
 
 @register.simple_tag
+def number_cells(numbers: Iterable[Any]) -> SafeString:
+    """The numbers of a row of a table, each a link; in Python, as `facet_options` is."""
+    language = active_language()
+    cells = [
+        f'<td class="num"><a href="{escape(entry.url)}">'
+        f"{_formatted(Decimal(entry.count), language)}</a></td>"
+        if entry.count
+        else '<td class="num none">0</td>'
+        for entry in numbers
+    ]
+    return mark_safe("".join(cells))  # noqa: S308 - every value is escaped where it is put in
+
+
+@register.simple_tag
 def presence_fields(entries: Iterable[dict[str, Any]]) -> SafeString:
     """A choice for each field whether it is recorded; in Python, as `facet_options` is."""
     choices = [("", gettext("Any")), ("true", gettext("Recorded"))]
