@@ -43,22 +43,25 @@ PAGES = [
     "/ar/legislation/?article=6.1.a",
     "/en/bibliography/?topic=gender",
     "/en/bibliography/ab-wahab-2013-smuggling-migrants-its-implications/",
+    "/ar/insights/routes/",
+    "/en/insights/women-as-offenders/",
+    "/en/countries/ITA/",
+    "/en/protocol/6.1.a/",
+    "/en/protocol/compare/?jurisdiction=AUS,CAN&article=6.1.a,5",
+]
+#: Pages of large tables and many pictures, which take their time.
+LARGE_PAGES = [
     "/en/insights/",
     "/en/insights/modes/?modus=1&mode=sea",
     "/en/insights/implementation/?region=150",
-    "/ar/insights/routes/",
     "/en/insights/table/?database=cases&rows=gender&columns=verdict",
     "/en/insights/coverage/",
-    "/en/insights/women-as-offenders/",
     "/ar/insights/sentences/",
     "/en/insights/comparable-sentences/?mode=sea&role=crew",
     "/en/insights/fees/",
     "/en/countries/",
-    "/en/countries/ITA/",
     "/ar/countries/EGY/",
     "/en/protocol/",
-    "/en/protocol/6.1.a/",
-    "/en/protocol/compare/?jurisdiction=AUS,CAN&article=6.1.a,5",
 ]
 
 
@@ -113,13 +116,18 @@ def _note(wrong: list[str], path: str, message: Any) -> None:
         wrong.append(f"{path}: {message.text}")
 
 
+@pytest.mark.parametrize(
+    "pages", [PAGES, pytest.param(LARGE_PAGES, marks=pytest.mark.long)], ids=["some", "large"]
+)
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])
-def test_pages_are_sound(server: str, browser: Any, axe: str, width: int, scheme: str) -> None:
+def test_pages_are_sound(
+    server: str, browser: Any, axe: str, width: int, scheme: str, pages: list[str]
+) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=False
     )
     wrong: list[str] = []
-    for path in PAGES:
+    for path in pages:
         page = context.new_page()
         page.on(
             "console",

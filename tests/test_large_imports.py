@@ -87,7 +87,7 @@ def copy(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
 
 #: The command as somebody calls it; on its last line, what it took.
 PROCESS = """
-import json, resource, sys, time
+import json, sys, time
 import django
 django.setup()
 from django.contrib.auth.models import Group
