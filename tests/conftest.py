@@ -7,15 +7,18 @@ loaded. `lines` gives the same collection as plain data, for counting by hand.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.template import Template
 from django.test import Client
 from django.test.utils import _TestState
@@ -39,6 +42,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         # Without a test that is marked for the database there is none made for the tests.
         assert str(connection.settings_dict["NAME"]).startswith("test_")
         call_command("load_collection", verbosity=0)
+
+
+@contextmanager
+def database_copy(blocker: Any) -> Iterator[str]:
+    """The address of a copy of the test database: what a process writes there no test sees."""
+    name = str(connection.settings_dict["NAME"])
+    copy = f"{name}_copy"
+    with blocker.unblock():
+        connections.close_all()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copy}").geturl()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
 
 
 def read_lines(name: str) -> list[dict[str, Any]]:

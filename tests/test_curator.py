@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
 from django_otp.oath import totp
 
 from bibliography.models import Work
 from tests.admin_forms import address
+from tests.conftest import database_copy
 from tests.documents import pdf
 from tests.test_browser import CHROMIUM, browser  # noqa: F401
 
@@ -37,7 +37,6 @@ pytestmark = [
 ]
 
 PASSWORD = "forty pages of minutes"
-COPY = "curator_week"
 USERS = {"ada": "Contributors", "ben": "Publishers", "cleo": "Publishers", "dora": "Publishers"}
 PICTURES = os.environ.get("PICTURES", "")
 MAKE_USERS = """
@@ -56,21 +55,6 @@ DOCKET = "31/004711"
 JUDGMENT = pdf("The judgment of the court of Zwetschgen")
 
 
-@pytest.fixture(scope="module")
-def copied_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The name of a copy of the test database: what the curators write is seen by no other test."""
-    name = str(connection.settings_dict["NAME"])
-    copy = f"{name}_{COPY}"
-    with django_db_blocker.unblock():
-        connections.close_all()
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
-            cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
-        yield copy
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -78,13 +62,19 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
+def copied_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """What the curators write is seen by no other test."""
+    with database_copy(django_db_blocker) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
 def portal(copied_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a portal that runs on the copy."""
-    copied = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copied_database}").geturl()
     files = tmp_path_factory.mktemp("files")
     environment = {
         **os.environ,
-        "DATABASE_URL": copied,
+        "DATABASE_URL": copied_database,
         "DEBUG": "true",
         "SECOND_FACTOR_REQUIRED": "true",
         "ATTACHMENTS_DIR": str(files / "attachments"),

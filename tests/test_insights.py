@@ -24,6 +24,7 @@ from portal.search.engine import counts_of, match
 from portal.search.request import SearchRequest, parse
 from tests import oracle
 from tests.conftest import reader
+from tests.oracle import PLACES, charges
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,17 @@ def year(text: Any) -> list[str]:
     return [str(text)[:4]] if text else []
 
 
+def truth(line: dict[str, Any], key: str) -> list[str]:
+    return [str(line[key]).lower()] if key in line else []
+
+
+def regions(line: dict[str, Any]) -> set[str]:
+    """The M49 codes of all regions that hold the jurisdiction of a law."""
+    place = PLACES[line["jurisdiction"]]
+    keys = ("region", "sub_region", "intermediate_region")
+    return {place[key] for key in keys if key in place}
+
+
 BY_HAND: dict[str, tuple[str, Callable[[dict[str, Any]], set[tuple[str, str]]]]] = {
     "modes": (
         "cases",
@@ -153,11 +165,40 @@ BY_HAND: dict[str, tuple[str, Callable[[dict[str, Any]], set[tuple[str, str]]]]]
             {a for p in line.get("provisions", []) for a in p.get("protocol_articles", [])},
         ),
     ),
+    "verdicts": (
+        "cases",
+        lambda line: crossed(
+            {charge["verdict"] for charge in charges(line) if "verdict" in charge},
+            {d["role"] for d in line.get("defendants", []) if "role" in d},
+        ),
+    ),
+    "techniques": (
+        "cases",
+        lambda line: crossed(line.get("techniques", []), line.get("modes", [])),
+    ),
+    "exemptions": (
+        "legislation",
+        lambda line: crossed(truth(line, "humanitarian_exemption"), regions(line)),
+    ),
+    "liability": (
+        "legislation",
+        lambda line: crossed(truth(line, "migrants_not_liable"), regions(line)),
+    ),
+    "literature-regions": (
+        "bibliography",
+        lambda line: crossed(
+            line.get("regions", []), year(line.get("issued", {}).get("date-parts", [[""]])[0][0])
+        ),
+    ),
     "literature-topics": (
         "bibliography",
         lambda line: crossed(line.get("topics", []), line.get("methods", [])),
     ),
 }
+
+
+def test_every_question_is_counted_by_hand() -> None:
+    assert set(BY_HAND) == {insight.slug for insight in INSIGHTS}
 
 
 @pytest.mark.parametrize("slug", BY_HAND)

@@ -10,14 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
 
 from portal.imports import steps
-from tests.conftest import read_lines
+from tests.conftest import database_copy, read_lines
 from tests.import_files import Said, brought, written
 from tests.test_roles import curator
 
@@ -49,6 +47,7 @@ def made_works(*keys: str) -> list[Said]:
     return found
 
 
+@pytest.mark.long
 def test_five_thousand_rows_are_rehearsed_step_by_step(settings: Any, tmp_path: Path) -> None:
     settings.IMPORTS_DIR = tmp_path / "imports"
     user = curator("publisher")
@@ -71,18 +70,9 @@ def test_five_thousand_rows_are_rehearsed_step_by_step(settings: Any, tmp_path: 
 
 
 @pytest.fixture
-def copy(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The address of a copy of the test database: what a process writes there no test sees."""
-    name = str(connection.settings_dict["NAME"])
-    other = f"{name}_large"
-    with django_db_blocker.unblock():
-        connections.close_all()
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{other}" WITH (FORCE)')
-            cursor.execute(f'CREATE DATABASE "{other}" TEMPLATE "{name}"')
-        yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{other}").geturl()
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{other}" WITH (FORCE)')
+def copied_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    with database_copy(django_db_blocker) as copy:
+        yield copy
 
 
 #: The command as somebody calls it; on its last line, what it took.
@@ -118,13 +108,13 @@ print(json.dumps({"told": told, "memory": memory, "made": made}))
 @pytest.mark.long
 @pytest.mark.parametrize("key", ["csv", "xlsx"])
 def test_five_thousand_rows_are_written_in_bounded_memory(
-    key: str, copy: str, tmp_path: Path
+    key: str, copied_database: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path / f"a.{key}", "bibliography", made_works(), key)
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "DATABASE_URL": copy,
+        "DATABASE_URL": copied_database,
         "IMPORTS_DIR": str(tmp_path / "imports"),
     }
     ended = subprocess.run(

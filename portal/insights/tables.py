@@ -131,7 +131,11 @@ class CrossTable:
         self.column_axis = Axis(self.database, columns) if columns else None
 
     def url(self, request: SearchRequest) -> str:
-        return request.address(self.database.search_path)
+        return request.address(self._path)
+
+    @cached_property
+    def _path(self) -> str:
+        return self.database.search_path
 
     @cached_property
     def _matching(self) -> Matching:
@@ -144,13 +148,14 @@ class CrossTable:
     @cached_property
     def _singles(self) -> dict[str, dict[str, int]]:
         """Of each axis, how many of the records that match carry each value."""
-        # A record stands with itself: crossing a facet with itself counts under all selections,
-        # as `count` does not for the facet's own.
-        found: dict[str, dict[str, int]] = {}
-        for axis in self.axes:
-            pairs = cross(self._matching, axis.name, axis.name)
-            found[axis.name] = {one: n for (one, other), n in pairs.items() if one == other}
-        return found
+        # Under all selections, where `count` would leave out the facet's own.
+        return {
+            axis.name: {
+                value: number
+                for (value, _same), number in cross(self._matching, axis.name, axis.name).items()
+            }
+            for axis in self.axes
+        }
 
     @cached_property
     def total(self) -> Number:

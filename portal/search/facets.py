@@ -130,6 +130,10 @@ _COUNTED = f"""
     FROM {_TABLE} AS facet JOIN {{mask}} AS mask USING (chunk)
     WHERE parameter = ANY(%s) GROUP BY parameter, value
     HAVING sum(bit_count(facet.bits & mask.bits)::int) > 0"""  # noqa: S608
+_CARRIED = f"""
+    SELECT value, value, sum(bit_count(one.bits & mask.bits)::int)
+    FROM mask JOIN {_TABLE} AS one USING (chunk) WHERE parameter = %s GROUP BY 1
+    HAVING sum(bit_count(one.bits & mask.bits)::int) > 0"""  # noqa: S608
 _CROSSED = f"""
     SELECT one.value, other.value, sum(bit_count(one.bits & other.bits & mask.bits)::int)
     FROM mask JOIN {_TABLE} AS one USING (chunk) JOIN {_TABLE} AS other USING (chunk)
@@ -149,8 +153,10 @@ def cross(matching: Matching, rows: str, columns: str) -> dict[tuple[str, str], 
     All selections hold, also those of the two facets: a number is what a search for both gives.
     """
     pieces, values, _name, _chosen, _narrow = _masked(matching)
+    # A facet with itself is asked for how many records carry each value.
+    asked, names = (_CARRIED, [rows]) if rows == columns else (_CROSSED, [rows, columns])
     with connection.cursor() as cursor:
-        cursor.execute("WITH " + ",".join(pieces) + _CROSSED, [*values, rows, columns])
+        cursor.execute("WITH " + ",".join(pieces) + asked, [*values, *names])
         return {(row, column): number for row, column, number in cursor.fetchall()}
 
 
