@@ -61,7 +61,7 @@ def _step(what: str, key: str, path: Path, count: int) -> None:
 
 def main(arguments: list[str]) -> None:
     count = int(arguments[0]) if arguments else 5000
-    keys = arguments[1:] or ["xlsx", "csv", "json-lines"]
+    keys = arguments[1:] or ["xlsx", "csv", "jsonl"]
     with tempfile.TemporaryDirectory() as folder:
         for key in keys:
             for what in ("write", "read"):

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bibliography.models import Contributor, Work
+from portal.publishing.api import RecordSerializer, RecordViewSet
 from portal.reference.api import SourceSerializer
 from portal.reference.meanings import DescribedMixin
 from portal.rest.fields import (
@@ -15,7 +16,6 @@ from portal.rest.fields import (
     TermCodeField,
     terms_field,
 )
-from portal.search.api import RecordSerializer, RecordViewSet
 
 
 class ContributorSerializer(DescribedMixin, serializers.Serializer):

@@ -43,15 +43,21 @@ def _place(link: WorkCase | WorkLaw) -> int:
     return link.pk
 
 
-def export_work(work: Work) -> dict[str, Any]:
-    """A work read with `for_export()` as a line; what is not known is None or empty."""
+def export_work(work: Work, *, for_readers: bool = False) -> dict[str, Any]:
+    """A work read with `for_export()` as a line; what is not known is None or empty.
+
+    Args:
+        work: the work.
+        for_readers: whether to leave out what only curators know, and what is not public of the
+            cases and laws that it is about.
+    """
     terms: dict[str, list[str]] = {name: [] for name in WORK_VOCABULARIES}
     for key in work.term_ids:
         vocabulary, _colon, code = key.partition(":")
         terms[vocabulary].append(code)
     people = list(work.contributors.all())
     return {
-        **export_head(work),
+        **export_head(work, for_readers=for_readers),
         "type": code_of(work.type_id),
         **{
             role: [_name(person) for person in people if person.role == role]
@@ -62,7 +68,15 @@ def export_work(work: Work) -> dict[str, Any]:
         "annotation": work.annotation,
         "countries": list(work.country_codes),
         **terms,
-        "cases": [link.case.code for link in sorted(work.case_links.all(), key=_place)],
-        "laws": [link.law.code for link in sorted(work.law_links.all(), key=_place)],
+        "cases": [
+            link.case.code
+            for link in sorted(work.case_links.all(), key=_place)
+            if link.case.is_public or not for_readers
+        ],
+        "laws": [
+            link.law.code
+            for link in sorted(work.law_links.all(), key=_place)
+            if link.law.is_public or not for_readers
+        ],
         "sources": export_sources(work.sources.all()),
     }

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from caselaw.models import Case, Charge, Defendant, LawApplied, Proceeding, ProvisionApplied
 from portal.attachments.api import AttachmentsField
+from portal.publishing.api import RecordSerializer, RecordViewSet
 from portal.reference.api import SourceSerializer
 from portal.reference.meanings import DescribedMixin, meaning
 from portal.rest.fields import (
@@ -19,7 +20,6 @@ from portal.rest.fields import (
     TermCodeField,
     terms_field,
 )
-from portal.search.api import RecordSerializer, RecordViewSet
 
 
 def _countries(relation: str) -> CodesField:

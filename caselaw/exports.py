@@ -45,10 +45,12 @@ def _defendant(defendant: Defendant) -> dict[str, Any]:
     }
 
 
-def _law_applied(applied: LawApplied) -> dict[str, Any]:
+def _law_applied(applied: LawApplied, *, for_readers: bool) -> dict[str, Any]:
     line: dict[str, Any] = {"law": applied.law_text, "provision": applied.provision_text}
     if applied.law is None:
         return {**line, "not_held": True} if applied.not_held else line
+    if for_readers and applied.public_law is None:
+        return line
     line["law_id"] = applied.law.code
     if not follows_text(applied):
         # Links that a curator set by hand are told; those that follow from the text are not.
@@ -58,8 +60,13 @@ def _law_applied(applied: LawApplied) -> dict[str, Any]:
     return line
 
 
-def export_case(case: Case) -> dict[str, Any]:
-    """A case read with `for_export()` as a line; what is not known is None or empty."""
+def export_case(case: Case, *, for_readers: bool = False) -> dict[str, Any]:
+    """A case read with `for_export()` as a line; what is not known is None or empty.
+
+    Args:
+        case: the case.
+        for_readers: whether to leave out what only curators know, and laws that are not public.
+    """
     terms: dict[str, list[str]] = {name: [] for name in CASE_VOCABULARIES}
     for key in case.term_ids:
         vocabulary, _colon, code = key.partition(":")
@@ -69,7 +76,7 @@ def export_case(case: Case) -> dict[str, Any]:
         places.setdefault(pair["relation"], []).append(pair["code"])
     fee = export_money(case.fee_amount, case.fee_currency)
     return {
-        **export_head(case),
+        **export_head(case, for_readers=for_readers),
         "jurisdiction": case.jurisdiction_id,
         "court": case.court,
         "court_level": code_of(case.court_level_id),
@@ -95,6 +102,8 @@ def export_case(case: Case) -> dict[str, Any]:
         },
         "route": {name: places.get(name) for name in ("origin", "transit", "destination")},
         "fee": {**fee, "per": code_of(case.fee_per_id)} if fee else None,
-        "laws_applied": [_law_applied(applied) for applied in case.laws_applied.all()],
+        "laws_applied": [
+            _law_applied(applied, for_readers=for_readers) for applied in case.laws_applied.all()
+        ],
         "sources": export_sources(case.sources.all()),
     }

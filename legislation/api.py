@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from legislation.filters import ProvisionFilters
 from legislation.models import Law, LawRelation, Provision
 from portal.attachments.api import AttachmentsField
+from portal.publishing.api import RecordSerializer, RecordViewSet
 from portal.records.views import redirect_target
 from portal.reference.api import SourceSerializer
 from portal.reference.meanings import DescribedMixin, meaning
@@ -27,7 +28,6 @@ from portal.rest.fields import (
     TermCodeField,
 )
 from portal.rest.views import ReferenceViewSet
-from portal.search.api import RecordSerializer, RecordViewSet
 
 
 class ProvisionPartSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):

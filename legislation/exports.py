@@ -24,11 +24,16 @@ def _provision(provision: Provision) -> dict[str, Any]:
     }
 
 
-def export_law(law: Law) -> dict[str, Any]:
-    """A law read with `for_export()` as a line; what is not known is None or empty."""
-    effects = list(law.effects.all())
+def export_law(law: Law, *, for_readers: bool = False) -> dict[str, Any]:
+    """A law read with `for_export()` as a line; what is not known is None or empty.
+
+    Args:
+        law: the law.
+        for_readers: whether to leave out what only curators know, and laws that are not public.
+    """
+    effects = [effect for effect in law.effects.all() if effect.other.is_public or not for_readers]
     return {
-        **export_head(law),
+        **export_head(law, for_readers=for_readers),
         "jurisdiction": law.jurisdiction_id,
         "type": code_of(law.type_id),
         "number": law.number,

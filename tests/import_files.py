@@ -68,9 +68,9 @@ WORK: Said = {
 }
 
 
-def written(path: Path, slug: str, lines: list[Said], key: str = "json-lines") -> Path:
+def written(path: Path, slug: str, lines: list[Said], key: str = "jsonl") -> Path:
     """A file of lines in a format; JSON Lines as the lines stand."""
-    if key == "json-lines":
+    if key == "jsonl":
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         return path
     database = database_for(slug)
@@ -105,7 +105,7 @@ def without_columns(text: str, *names: str) -> str:
     return out.getvalue()
 
 
-def brought(path: Path, slug: str, user: User, key: str = "json-lines", **values: Any) -> ImportRun:
+def brought(path: Path, slug: str, user: User, key: str = "jsonl", **values: Any) -> ImportRun:
     """A run of a file, not yet read."""
     run = ImportRun(database=slug, user=user, file_name=path.name, format=key, **values)
     files.keep(run, [path.read_bytes()])
@@ -113,7 +113,7 @@ def brought(path: Path, slug: str, user: User, key: str = "json-lines", **values
     return run
 
 
-def rehearsed(path: Path, slug: str, user: User, key: str = "json-lines", **values: Any) -> Any:
+def rehearsed(path: Path, slug: str, user: User, key: str = "jsonl", **values: Any) -> Any:
     """A run of a file as its rehearsal leaves it."""
     return gone_on(brought(path, slug, user, key, **values), user)
 

@@ -73,7 +73,7 @@ def test_what_goes_out_is_what_the_list_shows(
     model: type[Any], query: dict[str, str], admin_client: Client
 ) -> None:
     wanted = shown(admin_client, model, **{k: v for k, v in query.items() if k != "p"})
-    found = lines_of(admin_client.get(exported(model, "json-lines", **query)))
+    found = lines_of(admin_client.get(exported(model, "jsonl", **query)))
     assert [line["id"] for line in found] == wanted
     assert bool(wanted) == ("nothing" not in query.get("q", ""))
 
@@ -124,7 +124,7 @@ def test_drafts_and_review_notes_are_in_the_list_of_curators(admin_client: Clien
     assert row["address"] == f"http://testserver{case.permanent_path}"
 
 
-@pytest.mark.parametrize("key", ["json-lines", "xlsx", "csv"])
+@pytest.mark.parametrize("key", ["jsonl", "xlsx", "csv"])
 def test_chosen_rows_go_out_by_an_action(key: str, admin_client: Client) -> None:
     chosen = list(Case.objects.order_by("code")[2:5])
     data = {"action": f"export_{key}", "_selected_action": [case.pk for case in chosen]}
@@ -144,7 +144,7 @@ def test_chosen_rows_go_out_by_an_action(key: str, admin_client: Client) -> None
 def test_all_cases_are_read_piece_by_piece(
     admin_client: Client, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = exported(Case, "json-lines")
+    path = exported(Case, "jsonl")
     body(admin_client.get(path))
     pieces = -(-Case.objects.count() // 200)
     # Each piece brings its parts by a query for each kind; besides, who asks and the list itself.
@@ -191,7 +191,7 @@ def test_strangers_are_sent_to_the_sign_in() -> None:
     [
         ("caselaw", "case", "ris"),
         ("caselaw", "case", "docx"),
-        ("reference", "term", "json-lines"),
+        ("reference", "term", "jsonl"),
         ("caselaw", "nothing", "csv"),
         ("nothing", "case", "csv"),
         ("caselaw", "caseterm", "csv"),
@@ -211,7 +211,7 @@ def test_a_filter_that_there_is_not_leads_back_to_the_list(name: str, admin_clie
     assert (response.status_code, response["Location"]) == (302, address(Case, "changelist"))
 
 
-@pytest.mark.parametrize("key", ["xlsx", "csv", "json-lines"])
+@pytest.mark.parametrize("key", ["xlsx", "csv", "jsonl"])
 def test_one_control_character_does_not_keep_the_list_back(key: str, admin_client: Client) -> None:
     case = Case.objects.order_by("code")[0]
     Case.objects.filter(pk=case.pk).update(title="A\x0bB\x1f_x0041_")
@@ -222,7 +222,7 @@ def test_one_control_character_does_not_keep_the_list_back(key: str, admin_clien
         assert sheet[2][place].value == "A_x000B_B_x001F__x005F_x0041_"
     # The table of a list of other things is written by the same cells.
     Redirect.objects.create(code="old", target="a\x0bb", reason="merged")
-    if key != "json-lines":
+    if key != "jsonl":
         assert body(admin_client.get(exported(Redirect, key)))
 
 

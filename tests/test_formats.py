@@ -92,7 +92,7 @@ def table(*rows: list[str]) -> bytes:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-@pytest.mark.parametrize("key", ["xlsx", "json-lines"])
+@pytest.mark.parametrize("key", ["xlsx", "jsonl"])
 def test_a_complete_format_brings_back_every_record_of_the_collection(
     slug: str, key: str, tmp_path: Path
 ) -> None:
@@ -144,7 +144,7 @@ def test_any_text_survives_the_complete_formats(
         "citations": items,
         "defendants": [{"label": texts[2], "charges": [{"offence": texts[0]}]}],
     }
-    for key in ("xlsx", "json-lines"):
+    for key in ("xlsx", "jsonl"):
         reading = read(tmp_path, "cases", key, written("cases", key, [line]))
         assert said(reading.faults) == []
         assert canonical(reading.lines[0].data) == canonical(line)
@@ -458,7 +458,7 @@ def test_a_damaged_file_of_citations_ends_in_lines_or_faults(key: str, tmp_path:
 def test_a_line_of_json_speaks_of_the_keys_that_it_has(tmp_path: Path) -> None:
     now = {**CASE, "facts": "Old", "docket": "1", "modes": ["sea"], "migrants": {"count": 3}}
     line = {"id": CASE["id"], "docket": None, "modes": [], "migrants": {"deaths": 1}, "odd": None}
-    (found,) = read(tmp_path, "cases", "json-lines", json.dumps(line).encode()).lines
+    (found,) = read(tmp_path, "cases", "jsonl", json.dumps(line).encode()).lines
     assert found.given == set(line)
     # A key that there is not is still for the schema to name.
     assert found.data == {"id": CASE["id"], "migrants": {"deaths": 1}, "odd": None}
@@ -492,7 +492,7 @@ def test_formats_are_told_by_the_names_of_files() -> None:
     names = ["a.XLSX", "a.csv", "a.jsonl", "a.json", "a.ris", "a.bib", "a.docx", "a"]
     found = [format_of_name(name, works) for name in names]
     assert [form and form.key for form in found] == [
-        "xlsx", "csv", "json-lines", "csl-json", "ris", "bibtex", None, None,
+        "xlsx", "csv", "jsonl", "csl-json", "ris", "bibtex", None, None,
     ]  # fmt: skip
     assert format_of_name("a.ris", cases) is None
 

@@ -61,7 +61,7 @@ def refused(folder: Path, data: bytes, key: str = "xlsx", slug: str = "cases") -
     return str(fault)
 
 
-@pytest.mark.parametrize("key", ["xlsx", "csv", "json-lines", "csl-json", "ris", "bibtex"])
+@pytest.mark.parametrize("key", ["xlsx", "csv", "jsonl", "csl-json", "ris", "bibtex"])
 def test_a_file_of_50_megabytes_is_refused_before_it_is_read(
     key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_file_of_50_megabytes_is_refused_before_it_is_read(
     assert said(reading.faults) == ["large.file: is larger than 20 MB: divide it"]
 
 
-@pytest.mark.parametrize("key", ["xlsx", "csv", "json-lines", "csl-json", "ris", "bibtex"])
+@pytest.mark.parametrize("key", ["xlsx", "csv", "jsonl", "csl-json", "ris", "bibtex"])
 def test_an_empty_file_says_so(key: str, tmp_path: Path) -> None:
     assert refused(tmp_path, b"", key, "bibliography").endswith(": is empty")
 

@@ -375,7 +375,7 @@ def test_the_command_rehearses_and_writes(folder: Path) -> None:
     other = folder / "imports.txt"
     other.write_bytes(good.read_bytes())
     assert "--format" in commanded(other, user="publisher")[1]
-    assert commanded(other, user="publisher", format="json-lines")[2] == 0
+    assert commanded(other, user="publisher", format="jsonl")[2] == 0
 
 
 @pytest.mark.parametrize(

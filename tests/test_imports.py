@@ -137,12 +137,9 @@ def test_the_collection_takes_an_import_for_an_edit_by_hand(folder: Path, publis
 
 
 FORMATS = [
-    *(("cases", CASE, key) for key in ("json-lines", "xlsx", "csv")),
-    *(("legislation", LAW, key) for key in ("json-lines", "xlsx", "csv")),
-    *(
-        ("bibliography", WORK, key)
-        for key in ("json-lines", "xlsx", "csv", "csl-json", "ris", "bibtex")
-    ),
+    *(("cases", CASE, key) for key in ("jsonl", "xlsx", "csv")),
+    *(("legislation", LAW, key) for key in ("jsonl", "xlsx", "csv")),
+    *(("bibliography", WORK, key) for key in ("jsonl", "xlsx", "csv", "csl-json", "ris", "bibtex")),
 ]
 
 
@@ -152,7 +149,7 @@ def test_the_same_file_twice_changes_nothing(
     folder: Path, publisher: User, slug: str, line: Said, key: str, is_public: bool
 ) -> None:
     # Without an id where the format can do without: the record is found by what it says.
-    lines = [without(line, "id")] if key == "json-lines" else [line]
+    lines = [without(line, "id")] if key == "jsonl" else [line]
     path = written(folder / "file", slug, lines, key)
     if key == "csv":
         path.write_text(without_columns(path.read_text(encoding="utf-8-sig"), "id", "address"))

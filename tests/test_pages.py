@@ -250,7 +250,7 @@ def test_a_database_that_fails_is_a_503_and_never_an_empty_list(monkeypatch: Any
         raise OperationalError("canceling statement due to statement timeout")
 
     monkeypatch.setattr("portal.search.pages.search", fail)
-    monkeypatch.setattr("portal.search.api.search", fail)
+    monkeypatch.setattr("portal.publishing.api.search", fail)
     client = Client(raise_request_exception=False)
     answer = client.get("/en/cases/?q=boat")
     assert answer.status_code == 503

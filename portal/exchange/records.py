@@ -76,8 +76,13 @@ def head_values(line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def export_head(record: Record) -> dict[str, Any]:
-    """The keys that every record's line has."""
+def export_head(record: Record, *, for_readers: bool = False) -> dict[str, Any]:
+    """The keys that every record's line has.
+
+    Args:
+        record: the record.
+        for_readers: whether to leave out what only curators know.
+    """
     return {
         "id": record.code,
         "title": record.title,
@@ -85,7 +90,7 @@ def export_head(record: Record) -> dict[str, Any]:
         "language": record.language,
         "state": None if record.state == State.PUBLISHED else record.state,
         "withdrawal_reason": record.withdrawal_reason,
-        "review_note": record.review_note,
+        "review_note": None if for_readers else record.review_note,
     }
 
 

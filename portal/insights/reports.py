@@ -19,10 +19,10 @@ from portal.insights.forms import Choice, Field, fields_of
 from portal.insights.person_axes import axis_for, axis_names
 from portal.insights.persons import CASES, Person, PersonNumber, persons_of
 from portal.insights.tables import FEW
+from portal.publishing.api import documented_filter
 from portal.records.database import database_for
 from portal.rest.parameters import Problem
 from portal.rest.schema import documented
-from portal.search.api import documented_filter
 from portal.search.chips import Chip, chips_of
 from portal.search.request import SearchRequest, parse
 

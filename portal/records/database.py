@@ -49,7 +49,8 @@ class Database:
         urls: the module of its pages' addresses.
         row_template: draws one record in a list of results.
         viewset: its view set in the API.
-        importer, exporter: between a line of the collection's file and a record.
+        importer, exporter: between a line of the collection's file and a record; the exporter
+            leaves out what only curators know with `for_readers=True`.
         resources: further resources of its API: part of the address, view set.
         date_field: the field of the date by which records are sorted; two of one record agree.
         identified_by: fields of the form that name one record, with what each is to the search
@@ -76,7 +77,7 @@ class Database:
     row_template: str
     viewset: type[Any]
     importer: Any
-    exporter: Callable[[Any], dict[str, Any]]
+    exporter: Callable[..., dict[str, Any]]
     date_field: str
     identified_by: tuple[tuple[str, str], ...]
     told_apart_by: tuple[str, ...]

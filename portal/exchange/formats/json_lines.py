@@ -57,7 +57,7 @@ def write(
 
 
 FORMAT = Format(
-    key="json-lines",
+    key="jsonl",
     label=_("JSON Lines"),
     extension="jsonl",
     media_type="application/x-ndjson",
