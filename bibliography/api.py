@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -33,6 +33,11 @@ class WorkSerializer(RecordSerializer):
     """A work."""
 
     describes = Work
+    method_reads: ClassVar[dict[str, tuple[str, ...]]] = {
+        **RecordSerializer.method_reads,
+        "cases": ("case_links",),
+        "laws": ("law_links",),
+    }
 
     type = TermCodeField(source="type_id")
     contributors = ContributorSerializer(many=True)
@@ -48,14 +53,14 @@ class WorkSerializer(RecordSerializer):
     isbn = serializers.CharField()
     issn = serializers.CharField()
     link = serializers.CharField(source="url")
-    countries = CodesField(lambda work: work.country_codes)
+    countries = CodesField(lambda work: work.country_codes, reads=("country_codes",))
     areas = terms_field("regions")
     topics = terms_field("topics")
     methods = terms_field("methods")
     annotation = serializers.CharField()
     cases = serializers.SerializerMethodField()
     laws = serializers.SerializerMethodField()
-    sources = SourceSerializer(many=True)
+    sources = SourceSerializer(many=True, source="told_sources")
 
     def get_cases(self, work: Any) -> list[str]:
         return [link.case.code for link in work.case_links.all() if link.case.is_public]
@@ -70,5 +75,5 @@ class WorkViewSet(RecordViewSet):
     serializer_class = WorkSerializer
     queryset = Work.objects.none()
     database_slug = Work.database
-    long_columns = ("annotation",)
+    example = "abdel-aziz-2015-changing-dynamics-cross-border"
     complete_only = frozenset({"annotation", "cases", "laws", "sources"})

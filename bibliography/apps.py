@@ -15,11 +15,13 @@ class BibliographyConfig(AppConfig):
     def ready(self) -> None:
         from bibliography.api import WorkViewSet
         from bibliography.citations import from_csl, to_csl
+        from bibliography.descriptions import describe
         from bibliography.exports import export_work
         from bibliography.filters import WorkParameters
         from bibliography.imports import WorkImporter
         from bibliography.models import Work
         from bibliography.search import affected, document
+        from bibliography.styled import for_style
         from portal.records.database import Citable, Database
 
         self.database = Database(
@@ -46,6 +48,7 @@ class BibliographyConfig(AppConfig):
             date_field="issued",
             identified_by=(("doi", "doi"), ("isbn", "isbn")),
             told_apart_by=("type", "container_title", "volume", "issue", "publisher", "issued"),
+            describe=describe,
             affected=affected,
-            citable=Citable(to_csl, from_csl),
+            citable=Citable(to_csl, for_style, from_csl),
         )

@@ -48,8 +48,12 @@ class WorkParameters(ParameterSet):
     area = TokenParameter(Terms("regions"), label=_("Area studied"))
     topic = TokenParameter(Terms("topics"), label=_("Topic"))
     method = TokenParameter(Terms("methods"), label=_("Method"))
-    law = TokenParameter(Codes("legislation.Law"), label=_("Law discussed"))
-    case = TokenParameter(Codes("caselaw.Case"), label=_("Case discussed"))
+    law = TokenParameter(
+        Codes("legislation.Law", example="aus-migration-act-1958"), label=_("Law discussed")
+    )
+    case = TokenParameter(
+        Codes("caselaw.Case", example="aus-2012-r-v-ahmad"), label=_("Case discussed")
+    )
     author = AuthorParameter(label=_("Author or editor"))
     issued_from = DateParameter(partner="issued_to", is_start=True, label=_("Issued from"))
     issued_to = DateParameter(partner="issued_from", is_start=False, label=_("Issued to"))

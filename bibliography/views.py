@@ -6,6 +6,7 @@ from typing import Any
 
 from bibliography.models import Contributor, Work
 from bibliography.search import COMPLETENESS, recorded
+from portal.citing.pages import citing
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
 from portal.search.views import FacetView, SearchView
@@ -35,6 +36,7 @@ class WorkView(RecordView):
         people = list(work.contributors.all())
         return {
             **context,
+            "citing": citing(work, self.request),
             "authors": [p for p in people if p.role == Contributor.Role.AUTHOR],
             "editors": [p for p in people if p.role == Contributor.Role.EDITOR],
             "terms": grouped_terms(work.term_ids),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caselaw.models import Case, Charge, Defendant, LawApplied, Proceeding, ProvisionApplied
@@ -26,7 +25,7 @@ def _countries(relation: str) -> CodesField:
     def read(case: Any) -> list[str]:
         return [pair["code"] for pair in case.countries if pair["relation"] == relation]
 
-    return CodesField(read, help_text=meaning(Case, relation))
+    return CodesField(read, reads=("countries",), help_text=meaning(Case, relation))
 
 
 class ProceedingSerializer(DescribedMixin, serializers.Serializer):
@@ -67,14 +66,13 @@ class DefendantSerializer(DescribedMixin, serializers.Serializer):
 class ProvisionAppliedSerializer(DescribedMixin, serializers.Serializer):
     describes = ProvisionApplied
 
-    code = serializers.CharField(
-        source="provision.code", help_text=meaning(ProvisionApplied, "provision")
-    )
+    code = serializers.CharField(help_text=meaning(ProvisionApplied, "provision"))
     match = serializers.CharField(
         help_text="`exact`, `part` of the provision, or `whole` article that it belongs to."
     )
     articles = CodesField(
-        lambda link: link.article_codes, help_text="Treaty articles that the provision implements."
+        lambda link: link["article_codes"],
+        help_text="Treaty articles that the provision implements.",
     )
 
 
@@ -83,17 +81,10 @@ class LawAppliedSerializer(DescribedMixin, serializers.Serializer):
 
     law = serializers.CharField(source="law_text")
     provision = serializers.CharField(source="provision_text")
-    law_code = serializers.SerializerMethodField(help_text="The law where it is in the portal.")
-    provisions = serializers.SerializerMethodField(help_text="Provisions that it leads to.")
-
-    def get_law_code(self, applied: Any) -> str | None:
-        return applied.public_law.code if applied.public_law else None
-
-    @extend_schema_field(ProvisionAppliedSerializer(many=True))
-    def get_provisions(self, applied: Any) -> Any:
-        if applied.public_law is None:
-            return []
-        return ProvisionAppliedSerializer(applied.provision_links.all(), many=True).data
+    law_code = serializers.CharField(
+        allow_null=True, help_text="The law where it is in the portal."
+    )
+    provisions = ProvisionAppliedSerializer(many=True, help_text="Provisions that it leads to.")
 
 
 class CaseSerializer(RecordSerializer):
@@ -131,9 +122,9 @@ class CaseSerializer(RecordSerializer):
     gender_considerations = serializers.CharField()
     contributor = serializers.CharField()
     proceedings = ProceedingSerializer(many=True)
-    defendants = DefendantSerializer(many=True)
-    laws_applied = LawAppliedSerializer(many=True)
-    sources = SourceSerializer(many=True)
+    defendants = DefendantSerializer(many=True, source="told_defendants")
+    laws_applied = LawAppliedSerializer(many=True, source="told_laws_applied")
+    sources = SourceSerializer(many=True, source="told_sources")
     attachments = AttachmentsField()
 
 
@@ -143,7 +134,7 @@ class CaseViewSet(RecordViewSet):
     serializer_class = CaseSerializer
     queryset = Case.objects.none()
     database_slug = Case.database
-    long_columns = ("facts", "significance", "gender_considerations")
+    example = "aus-2012-r-v-ahmad"
     complete_only = frozenset(
         {
             "facts",

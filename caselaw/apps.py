@@ -14,12 +14,14 @@ class CaselawConfig(AppConfig):
 
     def ready(self) -> None:
         from caselaw.api import CaseViewSet
+        from caselaw.citations import for_style, to_csl
+        from caselaw.descriptions import describe
         from caselaw.exports import export_case
         from caselaw.filters import CaseParameters
         from caselaw.imports import CaseImporter
         from caselaw.models import Case
         from caselaw.search import affected, document
-        from portal.records.database import Database
+        from portal.records.database import Citable, Database
 
         self.database = Database(
             slug="cases",
@@ -45,5 +47,7 @@ class CaselawConfig(AppConfig):
             date_field="decision_date",
             identified_by=(("docket", "docket"), ("citations", "citation")),
             told_apart_by=("court", "decision_date", "docket"),
+            describe=describe,
             affected=affected,
+            citable=Citable(to_csl, for_style),
         )

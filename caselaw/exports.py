@@ -45,14 +45,14 @@ def _defendant(defendant: Defendant) -> dict[str, Any]:
     }
 
 
-def _law_applied(applied: LawApplied, *, for_readers: bool) -> dict[str, Any]:
+def _law_applied(applied: LawApplied, *, for_readers: bool, with_links: bool) -> dict[str, Any]:
     line: dict[str, Any] = {"law": applied.law_text, "provision": applied.provision_text}
     if applied.law is None:
         return {**line, "not_held": True} if applied.not_held else line
     if for_readers and applied.public_law is None:
         return line
     line["law_id"] = applied.law.code
-    if not follows_text(applied):
+    if with_links and not follows_text(applied):
         # Links that a curator set by hand are told; those that follow from the text are not.
         line["provision_links"] = [
             {"provision": code, "match": match} for code, match in sorted(links_of(applied).items())
@@ -60,12 +60,16 @@ def _law_applied(applied: LawApplied, *, for_readers: bool) -> dict[str, Any]:
     return line
 
 
-def export_case(case: Case, *, for_readers: bool = False) -> dict[str, Any]:
+def export_case(
+    case: Case, *, for_readers: bool = False, with_links: bool = True
+) -> dict[str, Any]:
     """A case read with `for_export()` as a line; what is not known is None or empty.
 
     Args:
         case: the case.
         for_readers: whether to leave out what only curators know, and laws that are not public.
+        with_links: whether to tell the provisions that a curator linked by hand. Without them the
+            case may be read with `for_detail()`, which leaves the laws' provisions out.
     """
     terms: dict[str, list[str]] = {name: [] for name in CASE_VOCABULARIES}
     for key in case.term_ids:
@@ -103,7 +107,8 @@ def export_case(case: Case, *, for_readers: bool = False) -> dict[str, Any]:
         "route": {name: places.get(name) for name in ("origin", "transit", "destination")},
         "fee": {**fee, "per": code_of(case.fee_per_id)} if fee else None,
         "laws_applied": [
-            _law_applied(applied, for_readers=for_readers) for applied in case.laws_applied.all()
+            _law_applied(applied, for_readers=for_readers, with_links=with_links)
+            for applied in case.laws_applied.all()
         ],
         "sources": export_sources(case.sources.all()),
     }

@@ -99,9 +99,15 @@ class CaseParameters(ParameterSet):
     migrant_nationality = TokenParameter(Jurisdictions(), label=_("Nationality of migrants"))
     fee_currency = TokenParameter(Currencies(), facet=False, label=_("Currency of the fee"))
     fee_per = TokenParameter(OrNotRecorded(Terms("fee_per")), facet=False, label=_("Fee for each"))
-    law = TokenParameter(Codes("legislation.Law"), label=_("Law applied"))
+    law = TokenParameter(
+        Codes("legislation.Law", example="aus-migration-act-1958"), label=_("Law applied")
+    )
     provision = TokenParameter(
-        Codes("legislation.Provision", ("number", "heading", "law__title")),
+        Codes(
+            "legislation.Provision",
+            ("number", "heading", "law__title"),
+            example="aus-migration-act-1958:s-233a",
+        ),
         label=_("Provision applied"),
     )
     article = TokenParameter(Articles(), label=_("Treaty article"))

@@ -7,6 +7,7 @@ from typing import Any
 from caselaw.models import Case
 from caselaw.search import COMPLETENESS, recorded
 from portal.attachments.pages import shown_attachments
+from portal.citing.pages import citing
 from portal.records.terms import grouped_terms
 from portal.records.views import RecordView
 from portal.reference.catalog import catalog
@@ -43,6 +44,7 @@ class CaseView(RecordView):
         }
         return {
             **context,
+            "citing": citing(case, self.request, with_links=False),
             "attachments": shown_attachments(case),
             "terms": grouped_terms(case.term_ids),
             "countries": grouped_countries(case.countries),

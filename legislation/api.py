@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -27,6 +27,7 @@ from portal.rest.fields import (
     PartialDateOutput,
     TermCodeField,
 )
+from portal.rest.schema import Documented, documented_code
 from portal.rest.views import ReferenceViewSet
 
 
@@ -69,6 +70,10 @@ class LawSerializer(RecordSerializer):
     """A law."""
 
     describes = Law
+    method_reads: ClassVar[dict[str, tuple[str, ...]]] = {
+        **RecordSerializer.method_reads,
+        "effects": ("effects",),
+    }
 
     jurisdiction = serializers.CharField(source="jurisdiction_id")
     type = TermCodeField(source="type_id")
@@ -81,7 +86,7 @@ class LawSerializer(RecordSerializer):
     summary = serializers.CharField()
     provisions = ProvisionPartSerializer(many=True)
     effects = serializers.SerializerMethodField()
-    sources = SourceSerializer(many=True)
+    sources = SourceSerializer(many=True, source="told_sources")
     attachments = AttachmentsField()
 
     @extend_schema_field(LawRelationSerializer(many=True))
@@ -98,7 +103,7 @@ class LawViewSet(RecordViewSet):
     serializer_class = LawSerializer
     queryset = Law.objects.none()
     database_slug = Law.database
-    long_columns = ("summary",)
+    example = "aus-migration-act-1958"
     complete_only = frozenset({"summary", "provisions", "effects", "sources", "attachments"})
 
 
@@ -108,6 +113,12 @@ class ProvisionViewSet(ReferenceViewSet):
     serializer_class = ProvisionSerializer
     filterset_class = ProvisionFilters
     queryset = Provision.objects.none()
+    answers_of_one = ("301",)
+
+    def documented_code(self) -> Documented:
+        """A code in the path, which is not one of a closed list."""
+        text = "The code of its law, a colon, and its anchor on the page of the law."
+        return documented_code(text, example="aus-migration-act-1958:s-233a")
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A provision; of a law that was merged with another, where its code leads now."""

@@ -14,12 +14,14 @@ class LegislationConfig(AppConfig):
 
     def ready(self) -> None:
         from legislation.api import LawViewSet, ProvisionViewSet
+        from legislation.citations import for_style, to_csl
+        from legislation.descriptions import describe
         from legislation.exports import export_law
         from legislation.filters import LawParameters
         from legislation.imports import LawImporter
         from legislation.models import Law
         from legislation.search import affected, document
-        from portal.records.database import Database
+        from portal.records.database import Citable, Database
 
         self.database = Database(
             slug="legislation",
@@ -46,5 +48,7 @@ class LegislationConfig(AppConfig):
             date_field="adopted",
             identified_by=(("number", "number"),),
             told_apart_by=("type", "number", "adopted"),
+            describe=describe,
             affected=affected,
+            citable=Citable(to_csl, for_style),
         )

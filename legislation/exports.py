@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from legislation.models import Law, LawRelation, Provision
@@ -24,14 +25,18 @@ def _provision(provision: Provision) -> dict[str, Any]:
     }
 
 
-def export_law(law: Law, *, for_readers: bool = False) -> dict[str, Any]:
+def export_law(
+    law: Law, *, for_readers: bool = False, effects: Iterable[LawRelation] | None = None
+) -> dict[str, Any]:
     """A law read with `for_export()` as a line; what is not known is None or empty.
 
     Args:
         law: the law.
         for_readers: whether to leave out what only curators know, and laws that are not public.
+        effects: what it does to other laws, where that was read already.
     """
-    effects = [effect for effect in law.effects.all() if effect.other.is_public or not for_readers]
+    effects = law.effects.all() if effects is None else effects
+    effects = [effect for effect in effects if effect.other.is_public or not for_readers]
     return {
         **export_head(law, for_readers=for_readers),
         "jurisdiction": law.jurisdiction_id,

@@ -76,7 +76,9 @@ class ProvisionFilters(django_filters.FilterSet):
     """Parameters of the list of provisions in the API."""
 
     law = ListFilter(
-        field_name="law__code", domain=Codes("legislation.Law"), label=_("Code of the law")
+        field_name="law__code",
+        domain=Codes("legislation.Law", example="aus-migration-act-1958"),
+        label=_("Code of the law"),
     )
     jurisdiction = ListFilter(
         field_name="law__jurisdiction_id", domain=Jurisdictions(), label=_("Jurisdiction")

@@ -89,22 +89,31 @@ class LawQuerySet(RecordQuerySet):
         queries."""
         return self.with_parts().select_related("jurisdiction__treaty_status")
 
+    def with_provisions(self) -> Self:
+        provisions = apps.get_model("legislation.Provision").objects.with_articles()
+        return self.prefetch_related(Prefetch("provisions", queryset=provisions))
+
+    def with_sources(self) -> Self:
+        return self.prefetch_related("sources")
+
+    def with_attachments(self, *, for_index: bool = False) -> Self:
+        """Laws with their documents; with the texts of these only for the index."""
+        documents = apps.get_model("legislation.LawAttachment").objects
+        found = documents.for_index() if for_index else documents.without_texts()
+        return self.prefetch_related(Prefetch("attachments", queryset=found))
+
+    def with_effects(self) -> Self:
+        """Laws with their effects on other laws."""
+        relations = apps.get_model("legislation.LawRelation").objects.select_related("other")
+        return self.prefetch_related(Prefetch("effects", queryset=relations.order_by("pk")))
+
     def with_parts(self, *, for_index: bool = False) -> Self:
         """Laws with provisions, sources and documents.
 
         Args:
             for_index: whether the texts of their documents are read as well.
         """
-        provisions = apps.get_model("legislation.Provision").objects.with_articles()
-        documents = apps.get_model("legislation.LawAttachment").objects
-        return self.prefetch_related(
-            Prefetch("provisions", queryset=provisions),
-            "sources",
-            Prefetch(
-                "attachments",
-                queryset=documents.for_index() if for_index else documents.without_texts(),
-            ),
-        )
+        return self.with_provisions().with_sources().with_attachments(for_index=for_index)
 
     def for_index(self) -> Self:
         """What the search documents of laws are made of."""
@@ -112,10 +121,7 @@ class LawQuerySet(RecordQuerySet):
 
     def for_export(self) -> Self:
         """Everything that a line of the collection says of a law."""
-        relations = apps.get_model("legislation.LawRelation").objects.select_related("other")
-        return self.with_parts().prefetch_related(
-            Prefetch("effects", queryset=relations.order_by("pk"))
-        )
+        return self.with_parts().with_effects()
 
 
 class ProvisionQuerySet(models.QuerySet):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,29 @@ from portal.rest.problems import problem
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class HeadMiddleware:
+    """An answer to HEAD has the headers of GET and no body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            _empty(response)
+        return response
+
+
+def _empty(response: Any) -> None:
+    """Take the body of a response away; its length stays told."""
+    if response.streaming:
+        # What was opened for the body is closed with the response.
+        response.streaming_content = ()
+    elif response.content:
+        response.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
 
 
 class CatalogMiddleware:

@@ -10,6 +10,8 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from portal.rest.paths import FROM_ANY_ORIGIN
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -23,6 +25,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "portal",
     "portal.accounts",
+    "portal.limits",
     "portal.reference",
     "portal.records",
     "portal.attachments",
@@ -40,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django.forms",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -51,10 +55,13 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
@@ -62,6 +69,9 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # In this order: what a client has already is not counted.
+    "portal.conditional.ConditionalMiddleware",
+    "portal.limits.middleware.LimitsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -195,8 +205,39 @@ CHARTS_DIR = Path(env.str("CHARTS_DIR", default=str(BASE_DIR / "var" / "charts")
 # Files that curators import; no web server may serve this directory (portal/imports).
 IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(BASE_DIR / "var" / "imports")))
 
+# Data releases (portal/releases): written once each, kept for ever. They belong into backups.
+RELEASES_DIR = Path(env.str("RELEASES_DIR", default=str(BASE_DIR / "var" / "releases")))
+# The public address of the portal, for files that are made without a request.
+PORTAL_ADDRESS = env.str("PORTAL_ADDRESS", default="http://localhost:8000")
+
+# How often a minute a network address, and who brings a token, may ask what machines read
+# (portal/limits); 0 does not count at all. A token may have a number of its own.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+API_REQUESTS_PER_MINUTE_WITH_TOKEN = env.int("API_REQUESTS_PER_MINUTE_WITH_TOKEN", default=6_000)
+
+# Scripts of any page may read what everybody may read. No cookie is ever taken from there.
+CORS_URLS_REGEX = FROM_ANY_ORIGIN
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
+CORS_ALLOW_HEADERS = (
+    *("accept", "accept-language", "authorization"),
+    *("if-none-match", "if-modified-since"),
+)
+CORS_EXPOSE_HEADERS = (
+    *("ETag", "Last-Modified", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    *("Link", "Content-Disposition", "Deprecation", "Sunset"),
+)
+
+# Libraries harvest by OAI-PMH (portal/oai). The domain is part of the identifiers of all records
+# there and must never change; without it the name under which the portal is asked is taken.
+OAI_DOMAIN = env.str("OAI_DOMAIN", default="")
+# Whom harvesters write to; without it webmaster@ that domain (RFC 2142).
+OAI_ADMIN_EMAIL = env.str("OAI_ADMIN_EMAIL", default="")
+
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.rest.negotiation.FormatNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     # Public and read-only: without authentication no session or user is ever looked up.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -219,10 +260,25 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SORT_OPERATION_PARAMETERS": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.rest.document.with_manners",
+        "portal.api.document.with_contents",
+    ],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Gives more requests a minute; without one the API is open to all.",
+            }
+        }
+    },
 }
 
 # Nothing from elsewhere, no inline script or style on any page of ours.

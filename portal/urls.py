@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.urls import URLResolver, include, path
+from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import LocalePrefixPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.negotiation import DefaultContentNegotiation
 
-from portal import views
+from portal import sitemaps, views
+from portal.api.guide import GuideView, guide
+from portal.oai.views import OaiView
+from portal.publishing.feeds import FeedView
 from portal.records.database import databases
 from portal.reference.labels import active_language
+from portal.releases import urls as releases
 
 
 class LanguagePrefix(LocalePrefixPattern):
@@ -25,10 +30,13 @@ class LanguagePrefix(LocalePrefixPattern):
 pages: list[Any] = [
     path("", views.HomeView.as_view(), name="home"),
     path("search/", views.SearchAllView.as_view(), name="search-all"),
+    path("search/feed/", FeedView.as_view(), name="search-feed"),
     path("opensearch.xml", views.opensearch, name="opensearch"),
     path("protocol/", include("portal.protocol.urls")),
     path("countries/", include("portal.countries.urls")),
     path("insights/", include("portal.insights.urls")),
+    path("data/", include(releases.pages)),
+    path("api/", GuideView.as_view(), name="api-guide"),
     path("about/", views.AboutView.as_view(), name="about"),
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]
@@ -36,11 +44,29 @@ pages: list[Any] = [
 urlpatterns = [
     path("", views.root, name="root"),
     path("favicon.ico", views.favicon),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.part, name="sitemap-part"),
+    path("oai", OaiView.as_view(), name="oai"),
     path("id/<slug:code>", views.permanent, name="permanent"),
+    re_path(r"^id/(?P<code>[\w-]+)\.(?P<suffix>[a-z]+(?:\.[a-z]+)?)$", views.permanent),
     path("files/", include("portal.attachments.urls")),
+    path("data/", include(releases.files)),
     path("api/v1/", include("portal.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path(
+        "api/schema/",
+        SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation),
+        name="api-schema",
+    ),
+    path("api/", guide, name="api-docs"),
+    path(
+        "api/reference/",
+        # A page, which has nothing to tell of itself to OPTIONS.
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", http_method_names=["get", "head"]
+        ),
+        name="api-reference",
+    ),
     path("admin/", admin.site.urls),
     URLResolver(LanguagePrefix(), pages),
 ]

@@ -13,9 +13,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from portal.publishing.files import representations_for
 from portal.records.database import Database, databases
 from portal.records.models import State
 from portal.records.views import redirect_target
+from portal.rest.negotiation import JSON
 from portal.search.everything import EverythingPage
 from portal.search.models import SearchDocument
 from portal.search.request import parse
@@ -132,18 +134,20 @@ def opensearch(request: HttpRequest) -> HttpResponse:
     return render(request, "opensearch.xml", context, content_type=kind)
 
 
-def permanent(request: HttpRequest, code: str) -> HttpResponse:
+def permanent(request: HttpRequest, code: str, suffix: str = "") -> HttpResponse:
     """`/id/<code>`: the address of a record that has no language and never changes.
 
-    It leads to the record's page in the reader's language, or to the API for those who ask for
-    JSON; to the present record after a merge; and says 410 after a withdrawal.
+    It leads to the record's page in the reader's language, or to the file in the API that the
+    end of the address (`/id/<code>.ris`) or the `Accept` header asks for; to the present record
+    after a merge; and says 410 after a withdrawal.
     """
     found = SearchDocument.objects.filter(code=code).values_list("database", "state").first()
     if found is None:
         target = redirect_target(code)
         if target is None:
             raise Http404(_("No record has this code."))
-        return HttpResponsePermanentRedirect(reverse("permanent", kwargs={"code": target}))
+        path = reverse("permanent", kwargs={"code": target})
+        return HttpResponsePermanentRedirect(f"{path}.{suffix}" if suffix else path)
     slug, state = found
     database = next(database for database in databases() if database.slug == slug)
     if state == State.WITHDRAWN:
@@ -151,16 +155,34 @@ def permanent(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "410.html", {"reason": reason}, status=410)
     if state != State.PUBLISHED:
         raise Http404(_("No record has this code."))
-    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    path = (
-        reverse(f"api:{database.api_slug}-detail", kwargs={"code": code})
-        if wants_json
-        else reverse(f"{slug}:record", kwargs={"code": code})
+    path = _machine_path(request, database, code, suffix) or reverse(
+        f"{slug}:record", kwargs={"code": code}
     )
     response = redirect(path)
     response.status_code = 303
     patch_vary_headers(response, ["Accept", "Accept-Language"])
     return response
+
+
+def _machine_path(request: HttpRequest, database: Database, code: str, suffix: str) -> str | None:
+    """Where a record is in the form that a machine asks for; None for readers.
+
+    Raises:
+        Http404: there are no files with this ending.
+    """
+    forms = {form.suffix: form for form in representations_for(database)}
+    if not suffix:
+        by_type = {form.media_type: form for form in forms.values()}
+        liked = request.get_preferred_type(["text/html", *by_type]) or "text/html"
+        if liked == "text/html":
+            return None
+        suffix = by_type[liked].suffix
+    elif suffix not in forms:
+        raise Http404(_("Its files end with one of: %s.") % ", ".join(f".{end}" for end in forms))
+    if forms[suffix] == JSON:
+        return reverse(f"api:{database.api_slug}-detail", kwargs={"code": code})
+    path = f"api:{database.api_slug}-detail-file"
+    return reverse(path, kwargs={"code": code, "suffix": suffix})
 
 
 def root(request: HttpRequest) -> HttpResponse:

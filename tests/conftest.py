@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,7 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
 from django.template import Template
 from django.test import Client
@@ -132,6 +136,12 @@ def pages_made_anew(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nobody_is_counted(settings: Any) -> None:
+    """Tests ask as often as they like; those of the limits (test_limits.py) set some."""
+    settings.API_REQUESTS_PER_MINUTE = 0
+
+
+@pytest.fixture(autouse=True)
 def plain_static_files(settings: Any) -> None:
     """Static files by their plain names: the tests do not collect them first."""
     settings.STORAGES = {
@@ -149,6 +159,29 @@ def plain_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     original = _TestState.saved_data.template_render
     monkeypatch.setattr(Template, "_render", original)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The portal on a free port, reading the collection that the worker's database holds.
+
+    Unlike `live_server` it empties no table: what a test writes in its transaction it does not see.
+    """
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        # A connection that outlives its request would keep the test database from going.
+        patch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+        httpd = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+        httpd.set_app(StaticFilesHandler(get_wsgi_application()))
+        thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        httpd.server_close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -23,6 +23,7 @@ from legislation.models import Law, Provision
 from portal.accounts.models import User
 from portal.curation.models import SuspectedPair
 from portal.imports.models import ImportFault, ImportRow, ImportRun
+from portal.limits.models import ApiToken, RequestWindow
 from portal.links.models import Address
 from portal.records.models import Redirect, Revision, State
 from portal.reference.models import DataVersion, Jurisdiction, Term
@@ -39,6 +40,7 @@ def one_of_each() -> None:
     Redirect.objects.create(code="old", target="new", reason="renamed")
     User.objects.create_user("somebody")
     Address.objects.create(url="https://example.org/")
+    ApiToken.objects.create(name="Plum Institute", digest="0" * 64)
     first, second = Case.objects.order_by("pk")[:2]
     SuspectedPair.objects.create(
         database="cases", first_id=first.pk, second_id=second.pk, reasons=[], likeness=0
@@ -48,12 +50,14 @@ def one_of_each() -> None:
     )
 
 
-#: Made from the records and from changes of them; nobody writes them by hand.
-DERIVED = {SearchDocument, DataVersion, FacetBits, Identifier, KnownWord, Revision}
+#: Made from the records, from changes of them and from requests; nobody writes them by hand.
+DERIVED = {SearchDocument, DataVersion, FacetBits, Identifier, KnownWord, Revision, RequestWindow}
 #: Read on the page of their import, from the file that it is.
 SHOWN_WITH_THEIR_IMPORT = {ImportRow, ImportFault}
 #: What is found or brought, and so is not added here; neither is deleted by hand.
 FOUND_OR_BROUGHT = {SuspectedPair, ImportRun}
+#: Issued and withdrawn: that there was one is kept.
+NEVER_DELETED = {*FOUND_OR_BROUGHT, ApiToken}
 #: Edited as check boxes of their record (`TermsForm`).
 CHOSEN_IN_THE_FORM = {CaseTerm, WorkTerm}
 
@@ -73,7 +77,9 @@ def every_address() -> list[str]:
         assert first is not None, f"one_of_each makes no {model.__name__}"
         found += [address(model, view, first.pk) for view in ("change", "history")]
         if model not in FOUND_OR_BROUGHT:
-            found += [address(model, "add"), address(model, "delete", first.pk)]
+            found.append(address(model, "add"))
+        if model not in NEVER_DELETED:
+            found.append(address(model, "delete", first.pk))
     found += [
         reverse("admin:app_list", args=[label])
         for label in {model._meta.app_label for model in admin.site._registry}

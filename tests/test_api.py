@@ -29,7 +29,9 @@ LISTS = [
 ]
 #: What has no list of objects: a list of pages, and two tables.
 INSIGHTS = ["insights", "insights/countries", "insights/protocol"]
-RESOURCES = [*LISTS, *INSIGHTS]
+RESOURCES = [*LISTS, *INSIGHTS, "search"]
+#: What a resource needs to answer at all.
+ASKED = {"search": {"q": "boat"}}
 
 
 def get(path: str, **parameters: Any) -> Any:
@@ -59,7 +61,7 @@ def test_the_root_lists_every_resource() -> None:
     assert set(resources) == set(RESOURCES)
     for name, address in resources.items():
         assert urlsplit(address).path == f"/api/v1/{name}/"
-        assert reader().get(address).status_code == 200
+        assert reader().get(address, ASKED.get(name, {})).status_code == 200
 
 
 def test_the_insights_name_every_page_with_its_addresses() -> None:
@@ -310,6 +312,25 @@ def test_reference_data() -> None:
     assert get("/api/v1/jurisdictions/", party="true")["count"] == parties
 
 
+def test_a_question_to_all_databases_gives_what_each_of_them_gives() -> None:
+    for asked in ({"q": "boat"}, {"q": "Libya", "region": "150"}, {"q": "qwertyzz"}):
+        told = get("/api/v1/search/", **asked, page_size=3)
+        assert told["count"] == sum(part["count"] for part in told["databases"])
+        assert told["interpreted"][0]["typed"]
+        for part, database in zip(told["databases"], databases(), strict=True):
+            assert part["database"] == database.slug
+            there = get(part["url"])
+            assert part["count"] == there["count"]
+            assert len(part["results"]) == min(3, part["count"])
+            for row in part["results"]:
+                whole = get(row["api_url"])
+                assert row == {name: whole[name] for name in row}
+    assert get("/api/v1/search/", q="[2012] NSWCCA 1")["exact"] is not None
+    assert problem("/api/v1/search/")["errors"][0]["parameter"] == "q"
+    assert problem("/api/v1/search/", q="boat", mode="sea")["errors"][0]["parameter"] == "mode"
+    assert problem("/api/v1/search/", q="boat", page_size="26")
+
+
 def test_the_permanent_address_serves_readers_and_machines() -> None:
     page = reader().get("/id/aus-2012-r-v-ahmad", headers={"accept-language": "fr"})
     assert page.status_code == 303
@@ -347,7 +368,7 @@ EXAMPLES = {
     "treaty-status": "ITA",
     "vocabularies": "modes",
 }
-NEEDED = {"jurisdiction": "ITA,ESP", "article": "6.1.a"}
+NEEDED = {"jurisdiction": "ITA,ESP", "article": "6.1.a", "q": "boat"}
 
 
 def test_every_documented_address_is_real(lines: dict[str, list[Any]]) -> None:
@@ -384,8 +405,8 @@ def test_answers_are_as_the_openapi_document_says() -> None:
 
     document = yaml.safe_load(reader().get("/api/schema/").content)
     for resource in RESOURCES:
-        paging = {"page_size": 100} if resource in LISTS else {}
-        answer = get(f"/api/v1/{resource}/", **paging)
+        given = {"page_size": 100} if resource in LISTS else ASKED.get(resource, {})
+        answer = get(f"/api/v1/{resource}/", **given)
         told = document["paths"][f"/api/v1/{resource}/"]["get"]["responses"]["200"]
         schema = told["content"]["application/json"]["schema"]
         whole = {**schema, "components": document["components"]}

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 CHROMIUM = next(
@@ -63,26 +59,6 @@ LARGE_PAGES = [
     "/ar/countries/EGY/",
     "/en/protocol/",
 ]
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The portal on a free port, reading the collection that the worker's database holds."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        # A connection that outlives its request would keep the test database from going.
-        patch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
-        httpd = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
-        httpd.set_app(StaticFilesHandler(get_wsgi_application()))
-        thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        httpd.server_close()
 
 
 @pytest.fixture(scope="module")

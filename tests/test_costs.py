@@ -41,7 +41,7 @@ PAGES = {
     "/en/bibliography/?q=Libya&author=Kyle": 8,
     "/en/cases/usa-2013-united-states-v-dandy/": BUDGET,
     "/en/legislation/aus-migration-act-1958/": BUDGET,
-    "/api/v1/": 0,
+    "/api/v1/": 1,
     "/api/v1/cases/": 4,
     "/api/v1/cases/?page_size=100&facets=mode,jurisdiction,law": 5,
     "/api/v1/cases/?page_size=100&expand=defendants,proceedings,laws_applied,sources": BUDGET,
@@ -49,9 +49,9 @@ PAGES = {
     "/api/v1/works/?page_size=100&expand=cases,laws,sources": BUDGET,
     "/api/v1/provisions/?page_size=100": 3,
     "/api/v1/jurisdictions/?page_size=100": 3,
-    "/api/v1/vocabularies/": 3,
-    "/api/v1/treaty-articles/": 2,
-    "/api/v1/treaty-status/?page_size=100": 3,
+    "/api/v1/vocabularies/": 4,
+    "/api/v1/treaty-articles/": 3,
+    "/api/v1/treaty-status/?page_size=100": 4,
     "/id/aus-2012-r-v-ahmad": 2,
 }
 

@@ -21,7 +21,6 @@ from openpyxl.styles import numbers
 from bibliography.citations import from_csl, to_csl
 from portal.exchange.faults import Fault
 from portal.exchange.formats.base import Format, Reading, format_of_name, formats_for, merged
-from portal.exchange.formats.comma_separated import guarded, unguarded
 from portal.exchange.formats.fault_sheets import faults_csv, faults_sheet
 from portal.exchange.formats.template import CODES, GUIDE, template
 from portal.exchange.formats.xlsx_writing import DoesNotFitError
@@ -29,6 +28,7 @@ from portal.exchange.foundations import Codes, present_codes
 from portal.exchange.schema import faults_of
 from portal.records.database import Database, database_for
 from portal.records.lines import canonical
+from portal.rest.tabular import guarded, unguarded
 from tests.conftest import read_lines
 
 SLUGS = ("cases", "legislation", "bibliography")

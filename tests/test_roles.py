@@ -21,6 +21,7 @@ from legislation.models import Law, Provision
 from portal.accounts.models import User
 from portal.curation.models import SuspectedPair
 from portal.imports.models import ImportRun
+from portal.limits.models import ApiToken
 from portal.links.models import Address
 from portal.records.database import database_for
 from portal.records.models import Record, Redirect, Revision, State
@@ -307,6 +308,8 @@ MODELS: dict[type[Model], Rights] = {
     SuspectedPair: (SEEING, NOBODY, NOBODY, NOBODY),
     # Whoever enters records may bring files; who publishes them sees those of others, too.
     ImportRun: (SEEING, NOBODY, NOBODY, NOBODY),
+    # Withdrawn, never deleted.
+    ApiToken: (PUBLISHERS, PUBLISHERS, PUBLISHERS, NOBODY),
     User: (ADMINISTRATORS,) * 4,
     Group: (ADMINISTRATORS,) * 4,
 }
@@ -334,6 +337,7 @@ def one_of_each(folder: Path) -> User:
     other = User.objects.create_user("somebody-else")
     Redirect.objects.create(code="old", target="new", reason="renamed")
     Address.objects.create(url="https://plums.example/")
+    ApiToken.objects.create(name="Plum Institute", digest="0" * 64)
     two = Case.objects.order_by("pk")[:2]
     SuspectedPair.objects.create(
         database="cases", first_id=two[0].pk, second_id=two[1].pk, reasons=[], likeness=0
@@ -428,6 +432,10 @@ def _of_user(scene: Scene, _name: str) -> Asked:
     return "get", [scene.other.pk], {}
 
 
+def _of_token(scene: Scene, _name: str) -> Asked:
+    return "get", [ApiToken.objects.get().pk], {}
+
+
 def _of_applied(scene: Scene, _name: str) -> Asked:
     return "post", [scene.applied.pk], {"law": "", "not_held": "yes"}
 
@@ -471,6 +479,7 @@ ADDRESSES: dict[str, list[tuple[Ask, set[str]]]] = {
         (_get("caselaw"), SEEING),
         (_get("curation"), SEEING),
         (_get("accounts"), ADMINISTRATORS),
+        (_get("limits"), PUBLISHERS),
     ],
     "autocomplete": [
         (_choices(model_name="case", field_name="jurisdiction"), SEEING),
@@ -483,9 +492,11 @@ ADDRESSES: dict[str, list[tuple[Ask, set[str]]]] = {
         (_get("curation", "suspectedpair", "csv"), SEEING),
         (_get("reference", "term", "xlsx"), SEEING),
         (_get("accounts", "user", "csv"), ADMINISTRATORS),
+        (_get("limits", "apitoken", "csv"), PUBLISHERS),
     ],
     "auth_user_password_change": [(_of_user, ADMINISTRATORS)],
     "accounts_user_reset_second_factor": [(_of_user, ADMINISTRATORS)],
+    "limits_apitoken_withdraw": [(_of_token, PUBLISHERS)],
     **{
         f"imports_importrun_{name}": [
             (_get("cases"), CONTRIBUTORS),

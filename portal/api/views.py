@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,9 +15,11 @@ from rest_framework.views import APIView
 from portal.records.database import databases
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
+from portal.rest.schema import StrictSchema
 
 #: Resources beside those of the databases, with the names of their addresses.
 OTHERS = {
+    "search": "search",
     "insights": "insights-list",
     "insights/countries": "insights-countries-list",
     "insights/protocol": "insights-protocol",
@@ -30,10 +34,29 @@ LICENCE = {
 }
 
 
+class LicenceSerializer(serializers.Serializer):
+    """Under which licence something stands."""
+
+    name = serializers.CharField()
+    url = serializers.URLField()
+
+
+class RootSerializer(serializers.Serializer):
+    """What there is, and where."""
+
+    resources = serializers.DictField(child=serializers.URLField())
+    documentation = serializers.URLField()
+    reference = serializers.URLField()
+    openapi = serializers.URLField()
+    licence = LicenceSerializer()
+
+
 class RootView(APIView):
     """The resources of the API with their addresses, and the licence of what they hold."""
 
-    @extend_schema(responses={200: dict})
+    schema = StrictSchema()
+
+    @extend_schema(responses={200: RootSerializer}, operation_id="root")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.query_params:
             raise BadParameters(unknown_names(request.query_params, ()), ())
@@ -49,7 +72,15 @@ class RootView(APIView):
                     for name, address in {**names, **OTHERS}.items()
                 },
                 "documentation": request.build_absolute_uri(reverse("api-docs")),
+                "reference": request.build_absolute_uri(reverse("api-reference")),
                 "openapi": request.build_absolute_uri(reverse("api-schema")),
                 "licence": LICENCE,
             }
         )
+
+
+class NowhereView(APIView):
+    """An address of the API at which there is nothing, whatever the method."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Http404

@@ -36,6 +36,8 @@ class AttachmentSerializer(DescribedMixin, serializers.Serializer):
 class AttachmentsField(serializers.Field):
     """The public documents of a record."""
 
+    reads = ("code", "attachments")
+
     def __init__(self, **kwargs: Any) -> None:
         text = "Documents kept with the record, as PDF or DOCX."
         super().__init__(source="*", read_only=True, help_text=text, **kwargs)

@@ -1,8 +1,8 @@
 """Pictures that were drawn once, kept as files until the data change.
 
-Their directory is named after what they were drawn from: the version of the records, that of the
-reference data, and the portal's own files. One of them changes, and all pictures are drawn anew,
-when somebody asks for them.
+Their directory is named after what they were drawn from: the version of the data and of the
+software (`portal.reference.version`), and what charts alone are made of. One of them changes, and
+all pictures are drawn anew, when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from django.conf import settings
 
 from portal.charts.renderer import WAIT_SECONDS, BusyError, DrawingError, RendererMissingError
-from portal.reference.models import DataVersion
+from portal.reference.version import read
 
 #: More pictures than this are never kept: the oldest go.
 MOST_PICTURES = 3_000
@@ -33,10 +33,10 @@ FAILED_SECONDS = 60
 
 @cache
 def release() -> str:
-    """A mark of all that makes pictures what they are, beside the data."""
+    """A mark of what makes pictures what they are, beside the data and the software."""
     base = Path(settings.BASE_DIR)
     digest = hashlib.sha256()
-    for pattern in ("portal/**/*.py", "portal/charts/specs/*", "geo/*", "locale/**/*.mo"):
+    for pattern in ("portal/charts/specs/*", "geo/*"):
         for path in sorted(base.glob(pattern)):
             digest.update(path.read_bytes())
     with suppress(importlib.metadata.PackageNotFoundError):
@@ -45,10 +45,8 @@ def release() -> str:
 
 
 def version() -> str:
-    """A mark of the data and of the portal, as they are now."""
-    tokens = dict(DataVersion.objects.values_list("name", "token"))
-    named = json.dumps({name: str(token) for name, token in sorted(tokens.items())})
-    return hashlib.sha256((named + release()).encode("utf-8")).hexdigest()[:32]
+    """A mark of the data and of all that draws them, as they are now."""
+    return hashlib.sha256((read().mark + release()).encode("ascii")).hexdigest()[:32]
 
 
 def name_of(*parts: str) -> str:

@@ -6,14 +6,23 @@ from typing import Any
 
 from django.http import HttpResponsePermanentRedirect
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.countries.figures import Figure, entries
-from portal.countries.listing import PARAMETERS, TRUTH, Listing, Row, ask, sorts
+from portal.countries.listing import (
+    BY_NAME,
+    BY_REGION,
+    PARAMETERS,
+    Listing,
+    Row,
+    ask,
+    sorts,
+)
 from portal.countries.profile import Profile
+from portal.countries.schemas import CountriesSerializer, ProfileSerializer
 from portal.countries.status import in_words, standing_of
 from portal.countries.views import known_code
 from portal.insights.reports import number_told
@@ -24,22 +33,9 @@ from portal.reference.catalog import catalog
 from portal.reference.models import TreatyArticle
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
-from portal.rest.schema import documented
-
-_LISTED = [
-    *(
-        documented(name, text, enum=list(TRUTH))
-        for name, text in {
-            "party": "Party to the Protocol.",
-            "has_cases": "Whether there are cases.",
-            "has_laws": "Whether there are laws.",
-        }.items()
-    ),
-    documented("region", "M49 codes, repeated or separated by commas."),
-    documented("process", "Regional processes, repeated or separated by commas."),
-    documented("sort", "Order.", enum=["region", "name", "cases", "laws", "works"]),
-]
-_CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Alpha-3 code.")
+from portal.rest.schema import StrictSchema, documented, documented_code
+from portal.rest.values import TRUTH, Values
+from portal.search.domains import Jurisdictions, Processes, Regions
 
 
 class CountryViewSet(viewsets.ViewSet):
@@ -47,10 +43,29 @@ class CountryViewSet(viewsets.ViewSet):
 
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z]+"
+    schema = StrictSchema()
+    answers_of_one = ("301",)
 
-    @extend_schema(
-        responses={200: dict}, operation_id="insights_countries_list", parameters=_LISTED
-    )
+    def documented_parameters(self) -> list[Any]:
+        """The parameters of the list for the OpenAPI document."""
+        truths = {
+            "party": "Party to the Protocol.",
+            "has_cases": "Whether there are cases.",
+            "has_laws": "Whether there are laws.",
+        }
+        many = "Repeated or separated by commas: one of them."
+        return [
+            *(documented(name, text, values=Values.of(TRUTH)) for name, text in truths.items()),
+            documented("region", f"M49 codes. {many}", values=Regions().values(), many=True),
+            documented("process", f"Processes. {many}", values=Processes().values(), many=True),
+            documented("sort", "Order.", values=Values(BY_NAME, tuple(sorts())), default=BY_REGION),
+        ]
+
+    def documented_detail_parameters(self) -> list[Any]:
+        """The parameters of a profile for the OpenAPI document."""
+        return [documented_code("Alpha-3 code.", values=Jurisdictions().values())]
+
+    @extend_schema(responses={200: CountriesSerializer}, operation_id="insights_countries_list")
     def list(self, request: Request) -> Response:
         asked = ask(request.query_params)
         if asked.problems:
@@ -64,9 +79,7 @@ class CountryViewSet(viewsets.ViewSet):
             }
         )
 
-    @extend_schema(
-        responses={200: dict}, operation_id="insights_countries_retrieve", parameters=[_CODE]
-    )
+    @extend_schema(responses={200: ProfileSerializer}, operation_id="insights_countries_retrieve")
     def retrieve(self, request: Request, code: str) -> Any:
         known = known_code(code)
         if known != code:

@@ -8,9 +8,9 @@ from typing import Any
 from portal.countries.figures import Figure, entries
 from portal.countries.listing import Listing
 from portal.countries.profile import Profile
-from portal.exchange.formats.comma_separated import shown_cell
 from portal.insights.sentences import COLUMNS, row_cells
 from portal.insights.tables import Number
+from portal.rest.tabular import shown_cell
 
 #: Makes a whole address of a path.
 Absolute = Callable[[str], str]

@@ -22,11 +22,11 @@ from portal.countries.listing import PARAMETERS, Asked, Listing, ask, sorts
 from portal.countries.pictures import map_choices, map_picture, years_picture
 from portal.countries.profile import Profile
 from portal.countries.status import in_words
-from portal.exchange.formats.comma_separated import pieces_of
 from portal.reference.catalog import catalog
 from portal.reference.models import ProcessMembership
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import refused_in_words
+from portal.rest.tabular import pieces_of
 from portal.search.chips import Chip
 from portal.search.domains import Processes, Regions
 

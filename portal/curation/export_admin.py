@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from django.apps import apps
@@ -28,7 +27,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.curation import export_lists
-from portal.exchange.formats.base import Format, formats_for
+from portal.exchange.formats.base import Format, begun, formats_for
 from portal.exchange.formats.comma_separated import FORMAT as CSV
 from portal.exchange.formats.xlsx import FORMAT as XLSX
 from portal.exchange.formats.xlsx_writing import DoesNotFitError
@@ -108,21 +107,13 @@ def export_records(request: HttpRequest, form: Format, records: QuerySet) -> Htt
     if form.write is None:
         raise Http404
     origin = request.build_absolute_uri("/").rstrip("/")
-    pieces = form.write(_lines(database, records), database, origin)
     try:
-        # What does not fit is known with the first piece, while a page can still say so.
-        first = list(_first(pieces))
+        pieces = begun(form.write(_lines(database, records), database, origin))
     except DoesNotFitError as error:
         messages.error(request, str(error))
         opts = records.model._meta
         return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-    return _response(form, database.slug, chain(first, pieces))
-
-
-def _first(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece
-        return
+    return _response(form, database.slug, pieces)
 
 
 def _lines(database: Database, records: Any) -> Iterator[dict[str, Any]]:

@@ -21,8 +21,8 @@ from django.utils.safestring import SafeString
 
 from portal.exchange.formats.cells import MAX_CELL
 from portal.exchange.formats.columns import Column, Kind
-from portal.exchange.formats.comma_separated import pieces_of, shown_cell
 from portal.exchange.formats.xlsx_writing import chunks, new_sheet, text_cell
+from portal.rest.tabular import pieces_of, shown_cell
 
 CHUNK = 500
 # What a cell offers to do says nothing of its row.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,23 +11,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.insights.asking import Asked, asked, asked_freely
+from portal.insights.asking import Asked, asked, asked_freely, axis_names
 from portal.insights.contents import OWN_TABLE, Entry, declared, entries
 from portal.insights.declared import INSIGHTS
+from portal.insights.schemas import PagesSerializer, TableSerializer
 from portal.insights.tables import CrossTable, Heading, Number
 from portal.insights.views import insight_or_404
+from portal.publishing.documenting import documented_filter
 from portal.records.database import Database, databases
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
-from portal.rest.schema import StrictSchema, documented
+from portal.rest.schema import Documented, StrictSchema, documented
+from portal.rest.values import Values
+from portal.search.facets import YEARS
 
-_SLUG = OpenApiParameter(
-    "slug",
-    str,
-    OpenApiParameter.PATH,
-    description="A name from the list.",
-    enum=[insight.slug for insight in INSIGHTS],
-)
+_SLUGS = Values.of([insight.slug for insight in INSIGHTS])
 
 
 class InsightViewSet(viewsets.ViewSet):
@@ -36,21 +35,24 @@ class InsightViewSet(viewsets.ViewSet):
 
     schema = StrictSchema()
 
-    def documented_parameters(self) -> list[OpenApiParameter]:
+    def documented_parameters(self) -> list[Any]:
         """Those of the list, which has none."""
         return []
 
-    def documented_detail_parameters(self) -> list[OpenApiParameter]:
-        return documented_filters_of_all()
+    def documented_detail_parameters(self) -> list[Any]:
+        """Those of a table."""
+        at = OpenApiParameter.PATH
+        slug = documented("slug", "A name from the list.", values=_SLUGS, at=at)
+        return [slug, *documented_filters_of_all()]
 
-    @extend_schema(responses={200: dict}, operation_id="insights_list")
+    @extend_schema(responses={200: PagesSerializer}, operation_id="insights_list")
     def list(self, request: Request) -> Response:
         """All pages of figures, those with resources of their own among them."""
         if request.query_params:
             raise BadParameters(unknown_names(request.query_params, ()), ())
         return Response({"results": [said(entry, request) for entry in entries()]})
 
-    @extend_schema(responses={200: dict}, operation_id="insights_retrieve", parameters=[_SLUG])
+    @extend_schema(responses={200: TableSerializer}, operation_id="insights_retrieve")
     def retrieve(self, request: Request, slug: str) -> Response:
         """A table of one database, under its filters."""
         insight = insight_or_404(slug)
@@ -62,34 +64,51 @@ class OwnTableData(APIView):
 
     schema = StrictSchema()
 
-    def documented_parameters(self) -> list[OpenApiParameter]:
+    def documented_parameters(self) -> list[Any]:
         slugs = [database.slug for database in databases()]
+        names = [name for database in databases() for name in axis_names(database)]
+        axes = Values.of(list(dict.fromkeys(names)))
         return [
-            documented("database", "The database that is counted.", enum=slugs, default=slugs[0]),
-            documented("rows", "A facet of the database, or `year`."),
-            documented("columns", "Another facet, or `year`; without it the rows are counted."),
+            documented(
+                "database",
+                "The database that is counted.",
+                values=Values.of(slugs),
+                default=slugs[0],
+            ),
+            documented("rows", "A facet of the database, or `year`.", values=axes),
+            documented(
+                "columns",
+                "Another facet, or `year`; without it the rows are counted.",
+                values=replace(axes, example=YEARS),
+            ),
             *documented_filters_of_all(),
         ]
 
-    @extend_schema(responses={200: dict}, operation_id="insights_table")
+    @extend_schema(responses={200: TableSerializer}, operation_id="insights_table")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return answered(OWN_TABLE, asked_freely(request.query_params), request)
 
 
-def documented_filters_of_all() -> list[OpenApiParameter]:
+def documented_filters_of_all() -> list[Any]:
     """The filters of all databases, each with those that know it."""
     known: dict[str, list[Database]] = {}
     for database in databases():
         for name in database.filterset.parameters():
             known.setdefault(name, []).append(database)
-    return [
-        documented(
-            name,
-            f"{found[0].filterset.parameters()[name].label}. As in the lists of: "
-            f"{', '.join(database.api_slug for database in found)}.",
-        )
-        for name, found in known.items()
-    ]
+    return [_of_some(name, found) for name, found in known.items()]
+
+
+def _of_some(name: str, found: list[Database]) -> Documented:
+    """A filter of some databases, with the values that any of them knows."""
+    every = [documented_filter(name, one.filterset.parameters()[name]) for one in found]
+    told = max(every, key=lambda one: len(one.values.known) if one.values else 0)
+    known = dict.fromkeys(value for one in every if one.values for value in one.values.known)
+    if told.values and set(known) != set(told.values.known):
+        told = documented(name, "", values=Values.of(tuple(known)), many=True)
+    lists = ", ".join(database.api_slug for database in found)
+    label = found[0].filterset.parameters()[name].label
+    told.description = f"{label}. As in the lists of: {lists}."
+    return told
 
 
 def answered(entry: Entry, found: Asked, request: Request) -> Response:

@@ -29,7 +29,7 @@ from portal.insights.persons import (
 from portal.insights.reports import Absolute, Line, Report, number_told
 from portal.insights.sentences import SentenceRow, plain, row_told, sentence_row
 from portal.rest.parameters import Problem, unknown_names, whole_number
-from portal.rest.schema import PAGING
+from portal.rest.schema import documented_paging
 from portal.search.chips import Chip, chips_of
 from portal.search.domains import Profiles
 from portal.search.parameters import MAX_VALUES
@@ -88,7 +88,7 @@ class ComparatorReport(Report):
         return (*OF_PERSON, *OF_CASE, *self.controls)
 
     def documented_controls(self) -> Iterator[OpenApiParameter]:
-        yield PAGING[0]
+        yield documented_paging()[0]
 
     @property
     def chips(self) -> tuple[Chip, ...]:

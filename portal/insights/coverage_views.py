@@ -17,9 +17,11 @@ from rest_framework.views import APIView
 
 from portal.insights.coverage import DatabaseCoverage, coverage
 from portal.insights.coverage_pictures import pictures_of
+from portal.insights.schemas import CoverageSerializer
 from portal.insights.tables import Number
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters, refused_in_words
+from portal.rest.schema import StrictSchema
 
 
 class CoverageView(TemplateView):
@@ -77,7 +79,9 @@ def _lines(found: DatabaseCoverage, request: HttpRequest) -> Iterator[list[Any]]
 class CoverageData(APIView):
     """How many records each database has, by field, by year and by the month they were added."""
 
-    @extend_schema(responses={200: dict}, operation_id="insights_coverage")
+    schema = StrictSchema()
+
+    @extend_schema(responses={200: CoverageSerializer}, operation_id="insights_coverage")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if request.query_params:
             raise BadParameters(unknown_names(request.query_params, ()), ())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 
-from portal.exchange.formats.comma_separated import guarded
 from portal.insights.tables import CrossTable, Number
+from portal.rest.tabular import guarded
 
 
 class _Line:

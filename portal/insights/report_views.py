@@ -9,23 +9,37 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.views.generic import TemplateView, View
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from portal.exchange.formats.comma_separated import guarded
 from portal.insights.comparator import ComparatorReport
 from portal.insights.fees import FeesReport
 from portal.insights.report_pictures import picture_of
 from portal.insights.reports import Report
+from portal.insights.schemas import (
+    ComparatorReportSerializer,
+    FeesReportSerializer,
+    SentencesReportSerializer,
+    WomenReportSerializer,
+)
 from portal.insights.sentences import SentencesReport
 from portal.insights.views import with_query
 from portal.insights.women import WomenReport
 from portal.rest.problems import BadParameters, refused_in_words
 from portal.rest.schema import StrictSchema
+from portal.rest.tabular import guarded
 
-REPORTS: tuple[type[Report], ...] = (WomenReport, SentencesReport, ComparatorReport, FeesReport)
+#: The reports, each with what its answer in the API looks like.
+SCHEMAS: dict[type[Report], type[Serializer]] = {
+    WomenReport: WomenReportSerializer,
+    SentencesReport: SentencesReportSerializer,
+    ComparatorReport: ComparatorReportSerializer,
+    FeesReport: FeesReportSerializer,
+}
+REPORTS = tuple(SCHEMAS)
 
 
 class ReportView(TemplateView):
@@ -74,7 +88,7 @@ class ReportData(APIView):
     schema = StrictSchema()
     report_class: type[Report] = WomenReport
 
-    def documented_parameters(self) -> list[OpenApiParameter]:
+    def documented_parameters(self) -> list[Any]:
         """What the report takes, for the OpenAPI document."""
         return list(self.report_class(QueryDict()).documented_parameters())
 
@@ -91,9 +105,9 @@ class ReportData(APIView):
 def _data_view(report: type[Report]) -> Any:
     """The view of a report in the API, documented under a name of its own."""
     name = f"insights_{report.slug.replace('-', '_')}"
-    documented = extend_schema_view(get=extend_schema(responses={200: dict}, operation_id=name))
+    answer = extend_schema(responses={200: SCHEMAS[report]}, operation_id=name)
     view: Any = type(f"{report.__name__}Data", (ReportData,), {"__doc__": report.__doc__})
-    return documented(view).as_view(report_class=report)
+    return extend_schema_view(get=answer)(view).as_view(report_class=report)
 
 
 def pages() -> list[URLPattern]:

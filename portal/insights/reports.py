@@ -19,10 +19,11 @@ from portal.insights.forms import Choice, Field, fields_of
 from portal.insights.person_axes import axis_for, axis_names
 from portal.insights.persons import CASES, Person, PersonNumber, persons_of
 from portal.insights.tables import FEW
-from portal.publishing.api import documented_filter
+from portal.publishing.documenting import documented_filter
 from portal.records.database import database_for
 from portal.rest.parameters import Problem
 from portal.rest.schema import documented
+from portal.rest.values import Values
 from portal.search.chips import Chip, chips_of
 from portal.search.request import SearchRequest, parse
 
@@ -197,7 +198,8 @@ class PersonReport(Report):
 
 def documented_by(names: Sequence[str], usual: str) -> OpenApiParameter:
     """The parameter `by`, for the OpenAPI document."""
-    return documented("by", "What stands in the rows.", enum=list(names), default=usual)
+    values = Values(usual, tuple(names))
+    return documented("by", "What stands in the rows.", values=values, default=usual)
 
 
 def number_told(number: PersonNumber, absolute: Absolute) -> dict[str, Any]:

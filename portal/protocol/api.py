@@ -16,9 +16,12 @@ from portal.insights.tables import Number, Stated
 from portal.protocol.asking import (
     COMPARED,
     FILTERS,
+    MOST_COMPARED,
     ORDERS,
+    PAGE_SIZE,
     SORTS,
     comparison_asked,
+    laws,
     missing_parts,
     provisions_asked,
 )
@@ -26,26 +29,29 @@ from portal.protocol.comparing import Comparison
 from portal.protocol.figures import ArticleFigures, ArticleIndex, article_path
 from portal.protocol.files import NUMBERS
 from portal.protocol.rows import told
+from portal.protocol.schemas import (
+    ArticleDetailSerializer,
+    ArticlesSerializer,
+    ComparisonSerializer,
+)
 from portal.protocol.views import article_or_404
 from portal.protocol.words import article_in_words
+from portal.publishing.documenting import documented_filter
 from portal.reference.catalog import catalog
 from portal.reference.models import TreatyArticle
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
-from portal.rest.schema import PAGING, documented
-
-_FILTERS = [documented(name, "As in the list of laws.") for name in FILTERS]
-_SORT = documented("sort", "Order of the provisions.", enum=list(SORTS), default=ORDERS[0])
-_COMPARED = [
-    documented("jurisdiction", "One to four alpha-3 codes, separated by commas.", required=True),
-    documented("article", "Codes of treaty articles, separated by commas.", required=True),
-]
+from portal.rest.schema import StrictSchema, documented, documented_code, documented_paging
+from portal.rest.values import Values
+from portal.search.domains import Articles, Jurisdictions
 
 
 class ArticlesView(APIView):
     """The articles of the treaties with the numbers of what implements and applies them."""
 
-    @extend_schema(responses={200: dict}, operation_id="insights_protocol_list")
+    schema = StrictSchema()
+
+    @extend_schema(responses={200: ArticlesSerializer}, operation_id="insights_protocol_list")
     def get(self, request: Request) -> Response:
         if request.query_params:
             raise BadParameters(unknown_names(request.query_params, ()), ())
@@ -66,10 +72,21 @@ class ArticlesView(APIView):
 class ArticleView(APIView):
     """An article with the provisions that implement it, filtered and in order as on its page."""
 
+    schema = StrictSchema()
+
+    def documented_parameters(self) -> list[Any]:
+        """The parameters for the OpenAPI document."""
+        filters = laws().filterset.parameters()
+        orders = Values(ORDERS[1], SORTS)
+        return [
+            documented_code("The code of a treaty article.", values=Articles().values()),
+            *(documented_filter(name, filters[name]) for name in FILTERS),
+            documented("sort", "Order of the provisions.", values=orders, default=ORDERS[0]),
+            *documented_paging(PAGE_SIZE),
+        ]
+
     @extend_schema(
-        responses={200: dict},
-        operation_id="insights_protocol_retrieve",
-        parameters=[*_FILTERS, _SORT, *PAGING],
+        responses={200: ArticleDetailSerializer}, operation_id="insights_protocol_retrieve"
     )
     def get(self, request: Request, code: str) -> Response:
         article = article_or_404(code)
@@ -117,9 +134,29 @@ class ArticleView(APIView):
 class ComparisonView(APIView):
     """The provisions of up to four jurisdictions on some articles, side by side."""
 
-    @extend_schema(
-        responses={200: dict}, operation_id="insights_protocol_compare", parameters=_COMPARED
-    )
+    schema = StrictSchema()
+
+    def documented_parameters(self) -> list[Any]:
+        """The parameters for the OpenAPI document."""
+        shape: dict[str, Any] = {"many": True, "explode": False, "required": True, "minItems": 1}
+        places = documented(
+            "jurisdiction",
+            f"One to {MOST_COMPARED} alpha-3 codes, separated by commas.",
+            values=Jurisdictions().values(),
+            example=["ITA", "ESP"],
+            maxItems=MOST_COMPARED,
+            **shape,
+        )
+        articles = documented(
+            "article",
+            "Codes of treaty articles, separated by commas.",
+            values=Articles().values(),
+            example=["6.1.a", "6.3.a"],
+            **shape,
+        )
+        return [places, articles]
+
+    @extend_schema(responses={200: ComparisonSerializer}, operation_id="insights_protocol_compare")
     def get(self, request: Request) -> Response:
         asked = comparison_asked(request.query_params)
         problems = [*asked.problems, *missing_parts(asked)]

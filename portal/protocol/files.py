@@ -14,13 +14,13 @@ from openpyxl.styles import Alignment
 from legislation.models import Provision
 from portal.exchange.formats.cells import MAX_CELL
 from portal.exchange.formats.columns import Column, Kind
-from portal.exchange.formats.comma_separated import pieces_of, shown_cell
 from portal.exchange.formats.xlsx_writing import DoesNotFitError, chunks, new_sheet, text_cell
 from portal.protocol.comparing import Cell, Comparison
 from portal.protocol.figures import ArticleIndex
 from portal.protocol.rows import COLUMNS, cells, told
 from portal.protocol.words import article_in_words, benefit_in_words, penalty_in_words
 from portal.reference.catalog import catalog
+from portal.rest.tabular import pieces_of, shown_cell
 
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 #: What the numbers of an article are called in a file.

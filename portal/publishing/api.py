@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.db.models import Model
+from django.http import Http404, QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.publishing.documenting import documented_controls, documented_filter
+from portal.publishing.files import (
+    NOT_FOR_FILES,
+    dated,
+    file_of,
+    format_for,
+    found_by,
+    representations_for,
+)
+from portal.publishing.reading import reading
+from portal.publishing.understanding import understood
 from portal.records.database import Database, database_for
-from portal.records.models import State
+from portal.records.models import Record, State
 from portal.records.views import redirect_target
 from portal.reference.meanings import DescribedMixin
 from portal.rest.fields import ChosenFieldsMixin
-from portal.rest.parameters import Problem, address_with, check_format, chosen_names
+from portal.rest.negotiation import JSON, Representation
+from portal.rest.parameters import Problem, address_with, chosen_names, undivided
 from portal.rest.problems import BadParameters, Gone
-from portal.rest.schema import FIELDS, FORMAT, PAGING, documented, listed
+from portal.rest.schema import Documented, SearchEnvelope, documented_code, documented_format
 from portal.rest.views import StrictViewSet
 from portal.search.engine import CursorError, SearchResult, search
-from portal.search.exact import exact_matches
-from portal.search.interpretation import interpret
-from portal.search.parameters import Parameter, TokenParameter
-from portal.search.request import API_CONTROLS, SORTS, SearchRequest, parse
+from portal.search.parameters import TokenParameter
+from portal.search.request import API_CONTROLS, SearchRequest, parse
 
 
 class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
     """What every record's answer begins with."""
+
+    describes: ClassVar[type[Model]] = Record
+    #: Of the fields that methods make, what they read (`portal.publishing.reading`).
+    method_reads: ClassVar[dict[str, tuple[str, ...]]] = {"url": ("code",), "api_url": ("code",)}
 
     code = serializers.CharField()
     url = serializers.SerializerMethodField(help_text="Permanent address.")
@@ -53,29 +68,16 @@ class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer
         return request.build_absolute_uri(path) if request else path
 
 
-def documented_filter(name: str, parameter: Parameter) -> OpenApiParameter:
-    """A filter of a database for the OpenAPI document."""
-    many = isinstance(parameter, TokenParameter)
-    text = str(parameter.label)
-    if "help_text" in parameter.extra:
-        text += f". {parameter.extra['help_text'].rstrip('.')}"
-    if many:
-        text += ". Repeated or separated by commas: one of them."
-    return documented(name, text, many=many, enum=listed(parameter.known()), explode=many)
+#: View sets have a method of the name of the type.
+Problems = list[Problem]
 
 
-_CONTROL_PARAMETERS = [
-    documented(
-        "as_typed", "Look for the words alone, not for the concepts.", enum=["true", "false"]
-    ),
-    documented("sort", "Order; `relevance` needs `q`.", enum=list(SORTS)),
-    *PAGING,
-    documented("cursor", "`*` to begin, then what `next` gives: reads everything in parts."),
-    FIELDS,
-    documented("expand", "Blocks of the complete record to add to the lean one."),
-    documented("facets", "Parameters whose values are to be counted, separated by commas."),
-    FORMAT,
-]
+@dataclass(frozen=True)
+class Asked:
+    """What a list is asked to answer: the fields of its rows, and the facets to count."""
+
+    names: frozenset[str]
+    facets: tuple[str, ...]
 
 
 class RecordViewSet(StrictViewSet):
@@ -84,89 +86,118 @@ class RecordViewSet(StrictViewSet):
     database_slug: ClassVar[str]
     #: The fields that a row of a list leaves out unless they are asked for.
     complete_only: ClassVar[frozenset[str]]
-    #: Columns of long text that are read only where asked for.
-    long_columns: ClassVar[tuple[str, ...]] = ()
+    #: The code of a record, for the OpenAPI document.
+    example: ClassVar[str]
+    pagination_class = SearchEnvelope
+    answers_of_one: ClassVar[tuple[str, ...]] = ("301", "410", "422")
+    answers_of_all: ClassVar[tuple[str, ...]] = ("422",)
 
     @property
     def database(self) -> Database:
         return database_for(self.database_slug)
 
-    def documented_parameters(self) -> list[OpenApiParameter]:
+    def documented_parameters(self) -> list[Any]:
         """The parameters of the list for the OpenAPI document."""
         parameters = self.database.filterset.parameters().items()
-        return [*(documented_filter(*found) for found in parameters), *_CONTROL_PARAMETERS]
+        return [
+            *(documented_filter(*found) for found in parameters),
+            *documented_controls(self.field_names(), sorted(self.complete_only), self._countable()),
+            documented_format(self.representations),
+        ]
+
+    def documented_code(self) -> Documented:
+        return documented_code("Its permanent code.", example=self.example)
+
+    @property
+    def representations(self) -> tuple[Representation, ...]:
+        """The API's own form, and all formats in which records of the database go out."""
+        return representations_for(self.database)
 
     def get_queryset(self) -> Any:
         return self.database.records.public()
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         data = request.query_params
         parsed = parse(self.database, data, API_CONTROLS)
         problems = list(parsed.problems)
-        names = self.field_names()
-        only = chosen_names(data, "fields", names, problems)
-        expand = chosen_names(data, "expand", sorted(self.complete_only), problems)
-        facets = chosen_names(data, "facets", self._countable(), problems)
-        check_format(data, problems)
+        form = self.representation(request, problems)
+        if form != JSON:
+            return self._file(
+                request, parsed.request, form, [*problems, *undivided(data, NOT_FOR_FILES)]
+            )
+        asked = self._asked(data, problems)
         wanted = parsed.request
         if wanted.cursor is not None and "sort" not in data:
             wanted = replace(wanted, sort="newest")
         if problems:
             raise BadParameters(problems, self._known())
         try:
-            result = search(wanted, facets=facets)
+            result = search(wanted, facets=asked.facets)
         except CursorError as error:
             raise BadParameters([Problem("cursor", str(error))], self._known()) from error
-        lean = [name for name in names if name not in self.complete_only]
         return Response(
             {
                 "count": result.total,
                 "next": self._next(request, result),
                 "previous": self._previous(request, result),
-                **self._of_query(request, wanted),
-                **({"facets": self._facets(result, facets)} if facets else {}),
-                "results": self._rows(result, set(only or (*lean, *expand))),
+                **understood(request, wanted.query),
+                **({"facets": self._facets(result, asked.facets)} if asked.facets else {}),
+                "results": self._rows(result, asked.names),
             }
         )
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         only = self.check_detail(request)
         code = kwargs["code"]
         if "\x00" in code:
             raise Http404
-        record = self.get_queryset().for_detail().filter(code=code).first()
-        if record is None:
-            return self._absent(code)
-        return Response(self.serialized(record, only))
+        form = self.representation(request, [])
+        names = set(only) or {*self.field_names()}
+        records = self.get_queryset().filter(code=code)
+        if form != JSON:
+            if only:
+                raise BadParameters(
+                    undivided(request.query_params, NOT_FOR_FILES), self.detail_parameters
+                )
+            key = records.values_list("pk", flat=True).first()
+            return self._absent(code) if key is None else self._written(request, form, [key], code)
+        record = reading(records, self._serializer(), names).first()
+        return self._absent(code) if record is None else Response(self.serialized(record, only))
 
-    def _of_query(self, request: Request, wanted: SearchRequest) -> dict[str, Any]:
-        """How the words were understood, and the records that bear exactly what was asked."""
-        if not wanted.query:
-            return {}
-        parts = interpret(wanted.query).parts
-        return {
-            "interpreted": [
-                {
-                    "typed": part.source,
-                    "concepts": [
-                        {"key": concept.key, "label": str(concept)} for concept in part.concepts
-                    ],
-                }
-                for part in parts
-            ],
-            "exact": [
-                {
-                    "code": match.code,
-                    "database": match.database,
-                    "kind": match.kind,
-                    "text": match.text,
-                    "url": request.build_absolute_uri(
-                        reverse("permanent", kwargs={"code": match.code})
-                    ),
-                }
-                for match in exact_matches(wanted.query.text)
-            ],
-        }
+    def _asked(self, data: QueryDict, problems: Problems) -> Asked:
+        """What the rows are to say, and what is to be counted."""
+        names = self.field_names()
+        only = chosen_names(data, "fields", names, problems)
+        expand = chosen_names(data, "expand", sorted(self.complete_only), problems)
+        lean = [name for name in names if name not in self.complete_only]
+        return Asked(
+            names=frozenset(only or (*lean, *expand)),
+            facets=chosen_names(data, "facets", self._countable(), problems),
+        )
+
+    def _file(
+        self,
+        request: Request,
+        wanted: SearchRequest,
+        form: Representation,
+        problems: Problems,
+    ) -> HttpResponseBase:
+        """All that a search finds, in a format."""
+        if problems:
+            raise BadParameters(problems, self._known())
+        return self._written(request, form, found_by(wanted), dated(self.database.api_slug))
+
+    def _written(
+        self, request: Request, form: Representation, keys: Iterable[int], name: str
+    ) -> HttpResponseBase:
+        """Records in a format."""
+        database = self.database
+        return file_of(request._request, database, format_for(database, form.key), keys, name)
+
+    def _serializer(self) -> Any:
+        """The serializer, to be asked what its fields read."""
+        serializer_class: Any = self.get_serializer_class()
+        return serializer_class()
 
     def _absent(self, code: str) -> Response:
         gone = self.database.records.filter(code=code, state=State.WITHDRAWN).first()
@@ -175,8 +206,15 @@ class RecordViewSet(StrictViewSet):
         target = redirect_target(code)
         if target is None:
             raise Http404
-        path = reverse(f"api:{self.database.api_slug}-detail", kwargs={"code": target})
-        return Response({"code": target}, status=301, headers={"Location": path})
+        name, suffix = f"api:{self.database.api_slug}-detail", self.kwargs.get("suffix")
+        path = (
+            reverse(f"{name}-file", kwargs={"code": target, "suffix": suffix})
+            if suffix
+            else reverse(name, kwargs={"code": target})
+        )
+        asked = self.request.META.get("QUERY_STRING", "")
+        address = f"{path}?{asked}" if asked else path
+        return Response({"code": target}, status=301, headers={"Location": address})
 
     def _known(self) -> tuple[str, ...]:
         return (*self.database.filterset.parameters(), *API_CONTROLS)
@@ -186,13 +224,9 @@ class RecordViewSet(StrictViewSet):
         parameters = self.database.filterset.parameters().items()
         return tuple(name for name, found in parameters if isinstance(found, TokenParameter))
 
-    def _rows(self, result: SearchResult, names: set[str]) -> Any:
-        records = self.database.records.public()
-        # Long texts alone do not need the parts of the record.
-        parts = names & (self.complete_only - set(self.long_columns))
-        records = records.for_detail() if parts else records.for_list()
-        unread = [column for column in self.long_columns if column not in names]
-        found = {record.pk: record for record in records.defer(*unread).filter(pk__in=result.ids)}
+    def _rows(self, result: SearchResult, names: frozenset[str]) -> Any:
+        records = reading(self.database.records.public(), self._serializer(), names)
+        found = {record.pk: record for record in records.filter(pk__in=result.ids)}
         rows = [found[key] for key in result.ids if key in found]
         return self.serialized(rows, names, many=True)
 

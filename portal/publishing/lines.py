@@ -6,24 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from portal.exchange.formats.columns import ADDRESS
 from portal.records.database import Database
 
 #: Records that are read at once: with their parts a few megabytes.
 CHUNK = 200
 
 
-def public_lines(database: Database, keys: Iterable[int]) -> Iterator[dict[str, Any]]:
-    """The lines of public records, in the order of their primary keys as given.
+def public_lines(database: Database, keys: Iterable[int], origin: str) -> Iterator[dict[str, Any]]:
+    """The lines of public records, each with its permanent address first.
 
     They are read piece by piece, so that memory does not grow with their number. A record that is
     withdrawn meanwhile is left out.
 
     Args:
         database: the records' database.
-        keys: primary keys.
+        keys: primary keys, in the order in which the lines are wanted.
+        origin: scheme and host of the portal.
     """
-    for _record, line in public_records(database, keys):
-        yield line
+    for record, line in public_records(database, keys):
+        yield {ADDRESS: origin + record.permanent_path, **line}
 
 
 def public_records(database: Database, keys: Iterable[int]) -> Iterator[tuple[Any, dict[str, Any]]]:

@@ -24,12 +24,16 @@ class Citable:
     """How records are exchanged with reference managers, as items of CSL-JSON.
 
     Args:
-        to_csl: the item of a record's line.
-        from_csl: the line of an item, and pairs of a key that it does not hold and why.
+        to_csl: the item of a record's line. Where it has no address of its own, that of the record
+            is put in by who writes it.
+        for_style: the item of which a style of citation, given by its key, makes the best.
+        from_csl: the line of an item, and pairs of a key that it does not hold and why; None where
+            records are written as items and not read from them.
     """
 
     to_csl: Callable[[dict[str, Any]], dict[str, Any]]
-    from_csl: Callable[[dict[str, Any]], tuple[dict[str, Any], list[tuple[str, str]]]]
+    for_style: Callable[[dict[str, Any], str], dict[str, Any]]
+    from_csl: Callable[[dict[str, Any]], tuple[dict[str, Any], list[tuple[str, str]]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Database:
         told_apart_by: fields by which a curator tells two records of the same name apart.
         affected: of changed objects of another model, the primary keys of this database's
             records whose search documents depend on them.
+        describe: what a record is to libraries and search engines
+            (`portal.exchange.describing.Description`), by its line as the exporter gives it.
         citable: how its records are exchanged with reference managers; None where they are not.
     """
 
@@ -81,6 +87,7 @@ class Database:
     date_field: str
     identified_by: tuple[tuple[str, str], ...]
     told_apart_by: tuple[str, ...]
+    describe: Callable[[dict[str, Any]], Any]
     resources: tuple[tuple[str, type[Any]], ...] = ()
     affected: Callable[[type[Model], Iterable[Any]], QuerySet | Iterable[int]] = field(
         default=lambda model, keys: ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +36,14 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+def as_object(*names: str, **expressions: Any) -> JSONObject:
+    """A row as one object: columns under the names of their fields, and further expressions.
+
+    So that parts of records come with them in one question, where nobody needs them as models.
+    """
+    return JSONObject(**{name: F(name) for name in names}, **expressions)
+
+
 class PublicationQuerySet(models.QuerySet):
     """The one place that decides what the world sees."""
 
@@ -43,6 +54,25 @@ class PublicationQuerySet(models.QuerySet):
 
 class RecordQuerySet(PublicationQuerySet):
     """What lists and pages read of a record; each database says it for its own tables."""
+
+    def reading(self, columns: Iterable[str], parts: Iterable[str]) -> Self:
+        """Some columns and parts of the records and nothing else.
+
+        Args:
+            columns: names of fields.
+            parts: what is beside the columns: a database has a method `with_<part>` for each.
+        """
+        found = self.only("pk", *columns)
+        for part in sorted(parts):
+            found = getattr(found, f"with_{part}")()
+        return found
+
+    def with_told_sources(self) -> Self:
+        """Records with `told_sources`: title, address and note of each source, in their order."""
+        relation: Any = self.model._meta.get_field("sources")
+        sources = relation.related_model.objects.filter(**{relation.field.name: OuterRef("pk")})
+        rows = sources.order_by("position", "pk").values(row=as_object("title", "url", "note"))
+        return self.annotate(told_sources=ArraySubquery(rows))
 
     def for_list(self) -> Self:
         """What a row of a list shows, without the long texts' company."""

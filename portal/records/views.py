@@ -26,6 +26,8 @@ class RecordView(TemplateView):
     """One record: 200, 301 to the record it was merged with, 410 with the reason, or 404."""
 
     database_slug = ""
+    #: The name of its address among those of the database: old codes lead to the same page.
+    page_name = "record"
     #: The `has_<field>` parameters that make up the record's completeness.
     completeness: tuple[str, ...] = ()
     #: Whether curators look at a record as it would be if it were public (`RecordAdmin.preview`).
@@ -52,7 +54,7 @@ class RecordView(TemplateView):
         if target is None:
             raise Http404(_("No record has this code."))
         if self.database.records.filter(code=target).exists():
-            path = reverse(f"{self.database_slug}:record", kwargs={"code": target})
+            path = reverse(f"{self.database_slug}:{self.page_name}", kwargs={"code": target})
         else:
             path = reverse("permanent", kwargs={"code": target})
         return HttpResponsePermanentRedirect(path)

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.reference.catalog import catalog
@@ -21,6 +22,7 @@ from portal.reference.models import (
 )
 from portal.reference.provenance import Source
 from portal.rest.fields import ChosenFieldsMixin, CodesField
+from portal.rest.values import TRUTH
 from portal.rest.views import ReferenceViewSet
 
 
@@ -63,6 +65,8 @@ class TreatyStatusSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Seri
 
 
 class JurisdictionSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    """A State, a territory or a supranational court."""
+
     describes = Jurisdiction
 
     code = serializers.CharField()
@@ -83,6 +87,8 @@ class JurisdictionSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Seri
 
 
 class TermSerializer(DescribedMixin, serializers.Serializer):
+    """A term of a controlled vocabulary."""
+
     describes = Term
 
     code = serializers.CharField()
@@ -92,6 +98,8 @@ class TermSerializer(DescribedMixin, serializers.Serializer):
 
 
 class VocabularySerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    """A controlled vocabulary with its terms."""
+
     describes = Vocabulary
 
     code = serializers.CharField()
@@ -99,6 +107,8 @@ class VocabularySerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serial
 
 
 class TreatyArticleSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+    """An article of a treaty, or a part of it that is cited by itself."""
+
     describes = TreatyArticle
 
     code = serializers.CharField()
@@ -109,14 +119,21 @@ class TreatyArticleSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Ser
     definition = serializers.CharField()
 
 
+_TRUTH = [(value, value) for value in TRUTH]
+
+
 class JurisdictionFilters(django_filters.FilterSet):
-    kind = django_filters.ChoiceFilter(choices=Jurisdiction.Kind.choices)
-    region = django_filters.ModelChoiceFilter(queryset=Region.objects.all(), method="filter_region")
+    kind = django_filters.ChoiceFilter(
+        choices=Jurisdiction.Kind.choices, label=_("Kind of jurisdiction")
+    )
+    region = django_filters.ModelChoiceFilter(
+        queryset=Region.objects.all(), method="filter_region", label=_("M49 code of a region")
+    )
     process = django_filters.ModelChoiceFilter(
-        queryset=Process.objects.all(), method="filter_process"
+        queryset=Process.objects.all(), method="filter_process", label=_("Regional process")
     )
     party = django_filters.ChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], method="filter_party"
+        choices=_TRUTH, method="filter_party", label=_("Party to the Protocol")
     )
 
     class Meta:
@@ -143,9 +160,11 @@ class JurisdictionFilters(django_filters.FilterSet):
 
 class TreatyStatusFilters(django_filters.FilterSet):
     party = django_filters.ChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], method="filter_party"
+        choices=_TRUTH, method="filter_party", label=_("Party to the Protocol")
     )
-    act = django_filters.ChoiceFilter(choices=TreatyStatus.Act.choices)
+    act = django_filters.ChoiceFilter(
+        choices=TreatyStatus.Act.choices, label=_("Act of consent to be bound")
+    )
 
     class Meta:
         model = TreatyStatus
@@ -156,7 +175,9 @@ class TreatyStatusFilters(django_filters.FilterSet):
 
 
 class TreatyArticleFilters(django_filters.FilterSet):
-    instrument = django_filters.ChoiceFilter(choices=TreatyArticle.Instrument.choices)
+    instrument = django_filters.ChoiceFilter(
+        choices=TreatyArticle.Instrument.choices, label=_("The treaty")
+    )
 
     class Meta:
         model = TreatyArticle

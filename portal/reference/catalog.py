@@ -25,6 +25,7 @@ from portal.reference.models import (
     TreatyArticle,
     TreatyStatus,
 )
+from portal.reference.version import held, last_read
 
 Labels = dict[str, str]
 
@@ -77,7 +78,8 @@ def pinned() -> Iterator[None]:
     """Read the reference data once for all that happens inside: one request, one batch."""
     mark = _pinned.set([])
     try:
-        yield
+        with held():
+            yield
     finally:
         _pinned.reset(mark)
 
@@ -96,12 +98,21 @@ def catalog() -> Catalog:
     return current
 
 
-def _current() -> Catalog:
-    token = (
+def _token() -> UUID | None:
+    """The mark of the reference data; none is asked for where the version was read already."""
+    version = last_read()
+    if version is not None:
+        known = version.tokens.get(DataVersion.REFERENCE)
+        return UUID(known) if known else None
+    return (
         DataVersion.objects.filter(name=DataVersion.REFERENCE)
         .values_list("token", flat=True)
         .first()
     )
+
+
+def _current() -> Catalog:
+    token = _token()
     with _lock:
         if _kept and token is not None and _kept[0].token == token:
             return _kept[0]

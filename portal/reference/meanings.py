@@ -8,7 +8,7 @@ looked up under the class that brings it: `Case.title` under `record`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -35,6 +35,7 @@ def _spellings(name: str) -> Iterator[str]:
             yield name.removesuffix(ending)
 
 
+@cache
 def meaning(model: type[Model], *names: str) -> Any:
     """What a field means, as a lazy text.
 

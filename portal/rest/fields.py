@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.fields import get_attribute
 
 
 class ChosenFieldsMixin:
@@ -37,10 +39,17 @@ class CodesField(serializers.ListField):
     """A list of codes that a function reads from the object."""
 
     def __init__(
-        self, read: Callable[[Any], Iterable[str]], *, vocabulary: str = "", **kwargs: Any
+        self,
+        read: Callable[[Any], Iterable[str]],
+        *,
+        vocabulary: str = "",
+        reads: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         #: The vocabulary whose codes they are, where it is one.
         self.vocabulary = vocabulary
+        #: What of a record has to be read for it (`portal.publishing.reading`).
+        self.reads = reads
         self._read = read
         super().__init__(child=serializers.CharField(), read_only=True, source="*", **kwargs)
 
@@ -55,7 +64,7 @@ def terms_field(vocabulary: str) -> CodesField:
         pairs = (key.split(":", 1) for key in record.term_ids)
         return [code for name, code in pairs if name == vocabulary]
 
-    return CodesField(read, vocabulary=vocabulary)
+    return CodesField(read, vocabulary=vocabulary, reads=("term_ids",))
 
 
 class PartialDateOutput(serializers.CharField):
@@ -68,8 +77,8 @@ class PartialDateOutput(serializers.CharField):
         return str(value)
 
 
-def json_number(value: Decimal) -> int | float:
-    """A decimal as a JSON number, whole where it is whole."""
+def json_number(value: Decimal | float) -> int | float:
+    """A number as JSON has it, whole where it is whole."""
     return int(value) if value == int(value) else float(value)
 
 
@@ -83,6 +92,7 @@ class NumberField(serializers.FloatField):
         return json_number(value)
 
 
+@extend_schema_serializer(component_name="Money")
 class MoneyField(serializers.Serializer):
     """An amount as the source gives it, in its currency (ISO 4217)."""
 
@@ -91,13 +101,11 @@ class MoneyField(serializers.Serializer):
 
     def __init__(self, prefix: str = "", **kwargs: Any) -> None:
         self._prefix = prefix
+        self.reads = (f"{prefix}_amount", f"{prefix}_currency")
         super().__init__(source="*", read_only=True, allow_null=True, **kwargs)
 
     def to_representation(self, instance: Any) -> Any:
-        amount = getattr(instance, f"{self._prefix}_amount")
+        amount, currency = (get_attribute(instance, [name]) for name in self.reads)
         if amount is None:
             return None
-        return {
-            "amount": json_number(amount),
-            "currency": getattr(instance, f"{self._prefix}_currency"),
-        }
+        return {"amount": json_number(amount), "currency": currency}

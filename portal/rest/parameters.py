@@ -15,7 +15,6 @@ PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
 #: A page number may lead this deep; beyond it a cursor is the way.
 MAX_DEPTH = 10_000
-FORMATS = ("json",)
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,32 @@ def chosen_names(
     return tuple(part for part in found if part in known)
 
 
-def check_format(data: QueryDict, problems: list[Problem]) -> None:
-    """Add a problem for a format that the resource does not write."""
-    chosen_names(data, "format", FORMATS, problems)
+def repeated(data: Mapping[str, str], names: Iterable[str]) -> list[Problem]:
+    """A problem for each parameter that takes one value and is given several."""
+    if not isinstance(data, QueryDict):
+        return []
+    return [
+        Problem(name, _("One value at most."))
+        for name in names
+        if sum(bool(entry.strip()) for entry in data.getlist(name)) > 1
+    ]
+
+
+def undivided(given: QueryDict, names: Iterable[str]) -> list[Problem]:
+    """A problem for each given parameter that divides or shapes a list, where a file is wanted."""
+    message = _("A file holds all that is found, complete: leave this out.")
+    return [
+        Problem(name, message)
+        for name in names
+        if any(entry.strip() for entry in given.getlist(name))
+    ]
 
 
 def whole_number(
     data: Mapping[str, str], name: str, default: int, limit: int, problems: list[Problem]
 ) -> int:
     """The number from 1 to `limit` that a parameter gives, or `default`."""
+    problems += repeated(data, (name,))
     text = data.get(name, "").strip()
     if not text:
         return default

@@ -17,11 +17,14 @@ logger = logging.getLogger(__name__)
 
 TITLES = {
     400: "Bad request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
     410: "Gone",
+    412: "Precondition failed",
+    429: "Too many requests",
     503: "Not available",
 }
 

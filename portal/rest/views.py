@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import QueryDict
+from django.http import QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.rest.negotiation import CSV, JSON, JSON_LINES, Representation, representation_of
 from portal.rest.parameters import (
     Problem,
     address_with,
-    check_format,
     chosen_names,
     page_and_size,
+    repeated,
+    undivided,
     unknown_names,
 )
 from portal.rest.problems import BadParameters
-from portal.rest.schema import FIELDS, FORMAT, PAGING, Envelope, StrictSchema, documented, listed
+from portal.rest.schema import (
+    Documented,
+    Envelope,
+    StrictSchema,
+    documented,
+    documented_code,
+    documented_fields,
+    documented_format,
+    documented_paging,
+)
+from portal.rest.tabular import columns_of, pieces_of, rows
+from portal.rest.values import Values
+
+#: Objects that a file reads at once.
+CHUNK = 500
 
 
 class StrictViewSet(viewsets.GenericViewSet):
@@ -33,9 +53,33 @@ class StrictViewSet(viewsets.GenericViewSet):
     #: Parameters of one object's address.
     detail_parameters: ClassVar[tuple[str, ...]] = ("fields", "format")
 
+    @property
+    def representations(self) -> tuple[Representation, ...]:
+        """The forms in which the address answers that is asked."""
+        return (JSON,)
+
     def documented_detail_parameters(self) -> list[Any]:
         """The parameters of one object's address for the OpenAPI document."""
-        return [FIELDS, FORMAT]
+        return [
+            self.documented_code(),
+            documented_fields(self.field_names()),
+            documented_format(self.representations),
+        ]
+
+    def documented_code(self) -> Documented:
+        """The code in the path of one object's address."""
+        queryset = self.get_queryset()
+        known = tuple(queryset.values_list(self.lookup_field, flat=True))
+        name = f"{queryset.model._meta.object_name}Code"
+        return documented_code("Its code.", values=Values.of(known, name))
+
+    def representation(self, request: Request, problems: list[Problem]) -> Representation:
+        """The form that is asked for, by the parameter, the end of the address or the header.
+
+        What is wrong with the parameter is added to `problems`.
+        """
+        suffix = self.kwargs.get("suffix", "")
+        return representation_of(request, self.representations, suffix, problems)
 
     def field_names(self) -> tuple[str, ...]:
         """All fields that an object has."""
@@ -57,7 +101,7 @@ class StrictViewSet(viewsets.GenericViewSet):
         data = request.query_params
         problems = unknown_names(data, self.detail_parameters)
         only = chosen_names(data, "fields", self.field_names(), problems)
-        check_format(data, problems)
+        self.representation(request, problems)
         if problems:
             raise BadParameters(problems, self.detail_parameters)
         return only
@@ -67,6 +111,16 @@ class ReferenceViewSet(StrictViewSet):
     """A resource that a plain FilterSet filters, in its natural order."""
 
     filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
+
+    @property
+    def representations(self) -> tuple[Representation, ...]:
+        """The forms in which the address answers: its list is a table, too."""
+        return (JSON, CSV, JSON_LINES) if self.action == "list" else (JSON,)
+
+    def single(self) -> tuple[str, ...]:
+        """The filters that take one value."""
+        filters = self.filterset_class.base_filters if self.filterset_class else {}
+        return tuple(name for name in filters if not hasattr(filters[name].field, "domain"))
 
     def list_parameters(self) -> tuple[str, ...]:
         """All parameters of the list."""
@@ -79,25 +133,32 @@ class ReferenceViewSet(StrictViewSet):
         filters = bound.form.fields.items() if bound else ()
         return [
             *(
-                documented(name, str(field.label), enum=listed(_options(field)))
+                documented(
+                    name, str(field.label), values=_values(field), many=hasattr(field, "domain")
+                )
                 for name, field in filters
             ),
-            *PAGING,
-            FIELDS,
-            FORMAT,
+            *documented_paging(),
+            documented_fields(self.field_names()),
+            documented_format(self.representations),
         ]
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         data = request.query_params
         known = self.list_parameters()
         problems = unknown_names(data, known)
         filtered, unfit = self._filtered(data)
         problems += unfit
+        problems += repeated(data, self.single())
         only = chosen_names(data, "fields", self.field_names(), problems)
-        check_format(data, problems)
+        form = self.representation(request, problems)
+        if form != JSON:
+            problems += undivided(data, ("page", "page_size"))
         page, size = page_and_size(data, problems)
         if problems:
             raise BadParameters(problems, known)
+        if form != JSON:
+            return self._file(request, form, filtered, only)
         total = filtered.count()
         rows = filtered[(page - 1) * size : page * size]
         return Response(
@@ -113,6 +174,28 @@ class ReferenceViewSet(StrictViewSet):
         only = self.check_detail(request)
         return Response(self.serialized(self.get_object(), only))
 
+    def _file(
+        self, request: Request, form: Representation, found: QuerySet, only: Sequence[str]
+    ) -> StreamingHttpResponse:
+        """All objects of a list as a file that is written while it is sent."""
+        objects = (
+            row for chunk in _chunks(found) for row in self.serialized(chunk, only, many=True)
+        )
+        if form == CSV:
+            columns = columns_of(self.get_serializer_class())
+            chosen = [column for column in columns if not only or column.path[0] in only]
+            pieces = pieces_of(chain([[column.key for column in chosen]], rows(objects, chosen)))
+        else:
+            pieces = (
+                json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n" for row in objects
+            )
+        name = f"{self.basename}.{form.suffix}"
+        return StreamingHttpResponse(
+            () if request.method == "HEAD" else pieces,
+            content_type=form.media_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
     def _filtered(self, data: QueryDict) -> tuple[QuerySet, tuple[Problem, ...]]:
         queryset = self.get_queryset()
         if self.filterset_class is None:
@@ -125,6 +208,19 @@ class ReferenceViewSet(StrictViewSet):
             for name, messages in bound.form.errors.items()
         )
         return queryset, tuple(problems)
+
+
+def _chunks(found: QuerySet) -> Iterator[list[Any]]:
+    """The objects of a queryset, some hundreds at a time."""
+    rest = found.iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def _values(field: Any) -> Values:
+    """What a form field takes, for the OpenAPI document."""
+    domain = getattr(field, "domain", None)
+    return domain.values() if domain is not None else Values.of(_options(field))
 
 
 def _options(field: Any) -> tuple[str, ...]:

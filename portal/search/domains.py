@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language, localized
+from portal.rest.values import TRUTH, Values
 
 #: The value of a facet for records that do not say it.
 NOT_RECORDED = "not_recorded"
@@ -33,6 +34,10 @@ class Domain(Protocol):
 
     def lexeme(self, value: str) -> str:
         """The lexeme of the concept that a value is (`portal.search.concepts`); '' for none."""
+        ...
+
+    def values(self) -> Values:
+        """What the OpenAPI document tells of them."""
         ...
 
 
@@ -65,6 +70,10 @@ class Terms:
     def lexeme(self, value: str) -> str:
         return f"{self.vocabulary}:{value}"
 
+    def values(self) -> Values:
+        name = self.vocabulary.title().replace("_", "")
+        return Values.of(self.known(), f"{name}Code")
+
 
 class Jurisdictions:
     """Alpha-3 codes."""
@@ -77,6 +86,9 @@ class Jurisdictions:
 
     def lexeme(self, value: str) -> str:
         return f"place:{value}"
+
+    def values(self) -> Values:
+        return Values("AUS", tuple(self.known()), "JurisdictionCode")
 
 
 class Regions:
@@ -91,6 +103,9 @@ class Regions:
     def lexeme(self, value: str) -> str:
         return f"region:{value}"
 
+    def values(self) -> Values:
+        return Values("150", tuple(self.known()), "RegionCode")
+
 
 class Processes:
     """Codes of regional processes."""
@@ -103,6 +118,9 @@ class Processes:
 
     def lexeme(self, value: str) -> str:
         return f"process:{value}"
+
+    def values(self) -> Values:
+        return Values.of(self.known(), "ProcessCode")
 
 
 class Articles:
@@ -117,6 +135,9 @@ class Articles:
 
     def lexeme(self, value: str) -> str:
         return f"article:{value}"
+
+    def values(self) -> Values:
+        return Values("6.1.a", tuple(self.known()), "TreatyArticleCode")
 
 
 @lru_cache(maxsize=16)
@@ -135,6 +156,9 @@ class Languages(Unnamed):
     def known(self) -> list[str]:
         return []
 
+    def values(self) -> Values:
+        return Values("en", pattern="^[a-z]{2,3}$")
+
 
 @lru_cache(maxsize=16)
 def currency_names(language: str) -> dict[str, str]:
@@ -152,6 +176,9 @@ class Currencies(Unnamed):
     def known(self) -> list[str]:
         return []
 
+    def values(self) -> Values:
+        return Values("USD", pattern="^[A-Z]{3}$")
+
 
 class Truth(Unnamed):
     """`true` and `false`."""
@@ -161,7 +188,10 @@ class Truth(Unnamed):
         return {value: known[value] for value in values if value in known}
 
     def known(self) -> list[str]:
-        return ["true", "false"]
+        return list(TRUTH)
+
+    def values(self) -> Values:
+        return Values.of(self.known(), "Truth")
 
 
 @dataclass(frozen=True)
@@ -171,10 +201,12 @@ class Codes(Unnamed):
     Args:
         model: the model's label, as in `legislation.Law`.
         reads: what the object's `citation` is made of: columns, also those of a relation.
+        example: the code of one of them, for the OpenAPI document.
     """
 
     model: str
     reads: tuple[str, ...] = ("title",)
+    example: str = field(default="", kw_only=True, compare=False)
 
     def labels(self, values: Iterable[str]) -> dict[str, str]:
         wanted = [value for value in values if "\x00" not in value]
@@ -189,6 +221,9 @@ class Codes(Unnamed):
 
     def known(self) -> list[str]:
         return []
+
+    def values(self) -> Values:
+        return Values(self.example)
 
 
 @dataclass(frozen=True)
@@ -208,6 +243,11 @@ class OrNotRecorded:
 
     def lexeme(self, value: str) -> str:
         return self.domain.lexeme(value)
+
+    def values(self) -> Values:
+        found = self.domain.values()
+        name = f"{found.name}OrNotRecorded" if found.name else ""
+        return replace(found, known=tuple(self.known()), name=name)
 
 
 class Profiles(Unnamed):
@@ -248,6 +288,9 @@ class Profiles(Unnamed):
 
     def known(self) -> list[str]:
         return []
+
+    def values(self) -> Values:
+        return Values("female.organizer.convicted", pattern=r"^\w+\.\w+\.\w+(\.\w+)?$")
 
     def faults(self, value: str) -> list[str]:
         """What of a value is not known, in words."""

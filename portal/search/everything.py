@@ -10,7 +10,7 @@ from portal.rest.parameters import Problem
 from portal.search.chips import as_typed_url, chips_of
 from portal.search.engine import top_hits
 from portal.search.request import SearchRequest
-from portal.search.rows import Row, address_of, exact_of, rows_of, tabs_of
+from portal.search.rows import Row, address_of, exact_of, feed_of, rows_of, tabs_of
 from portal.search.snippets import reasons
 from portal.search.suggest import droppable, most_of_it, spellings
 
@@ -43,6 +43,7 @@ class EverythingPage:
         self.chips = chips_of(request, address_of)
         self.as_typed_url = as_typed_url(request, address_of)
         self.clear_url = address_of(request.cleared())
+        self.feed_url = feed_of(request)
         self.hidden = [pair for pair in request.pairs() if pair[0] not in ("q", "page")]
         is_lost = bool(request.query) and not self.total
         self.spellings = spellings(request) if is_lost else []

@@ -30,7 +30,7 @@ from portal.search.parameters import (
     WholeNumberField,
 )
 from portal.search.request import SearchRequest
-from portal.search.rows import Row, exact_of, rows_of, tabs_of
+from portal.search.rows import Row, exact_of, feed_of, rows_of, tabs_of
 from portal.search.snippets import reasons
 from portal.search.suggest import droppable, most_of_it, spellings
 
@@ -137,6 +137,7 @@ class SearchPage:
             if name in ("sort", "page_size", "as_typed") or self._is_hidden_token(name)
         ]
         self.api_url = request.on_page(1).address(api_path)
+        self.feed_url = feed_of(request)
 
     @property
     def last_url(self) -> str:

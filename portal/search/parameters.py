@@ -48,12 +48,16 @@ class ValuesField(forms.Field):
         parts = [part.strip() for entry in value or [] for part in str(entry).split(",")]
         return tuple(dict.fromkeys(part for part in parts if part))
 
-    def validate(self, value: Any) -> None:
-        super().validate(value)
-        if len(value) > MAX_VALUES:
+    def clean(self, value: Any) -> Any:
+        """The values, each once; what is given twice counts twice for the limit."""
+        if sum(entry.count(",") + 1 for entry in map(str, value or [])) > MAX_VALUES:
             raise ValidationError(
                 _("At most %(limit)d values at once."), params={"limit": MAX_VALUES}
             )
+        return super().clean(value)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
         if self.domain is None or not value:
             return
         labels = self.domain.labels(value)
@@ -267,6 +271,14 @@ class ParameterSet(django_filters.FilterSet):
     def parameters(cls) -> dict[str, Parameter]:
         """All parameters by name, in their order."""
         return cls.base_filters
+
+    @classmethod
+    def single(cls) -> tuple[str, ...]:
+        """Those that take one value."""
+        parameters = cls.parameters().items()
+        return tuple(
+            name for name, found in parameters if not issubclass(found.field_class, ValuesField)
+        )
 
     @classmethod
     def cleaned(cls, data: Any) -> tuple[dict[str, Any], dict[str, ValidationError]]:

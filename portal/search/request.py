@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.records.database import Database, database_for
-from portal.rest.parameters import PAGE_SIZE, Problem, page_and_size, unknown_names
+from portal.rest.parameters import PAGE_SIZE, Problem, page_and_size, repeated, unknown_names
 from portal.search.domains import NOT_RECORDED
 from portal.search.parameters import Parameter, ParameterSet, TokenParameter
 from portal.search.query import Query
@@ -19,6 +19,8 @@ from portal.search.query import Query
 SORTS = ("relevance", "newest", "oldest", "title", "changed")
 NO_QUERY = Query()
 CONTROLS = ("as_typed", "sort", "page", "page_size")
+#: Controls that take one value; the numbers see to that by themselves.
+SINGLE = ("as_typed", "sort", "cursor")
 API_CONTROLS = (*CONTROLS, "cursor", "fields", "expand", "facets", "format")
 
 
@@ -168,7 +170,8 @@ def parse(database: Database | None, data: QueryDict, controls: Iterable[str] = 
         if filled:
             given.setlist(name, filled)
     known = (*filterset.parameters(), *controls)
-    problems = unknown_names(given, known)
+    problems = unknown_names(data, known)
+    problems += repeated(given, filterset.single() + SINGLE)
     values, errors = filterset.cleaned(given)
     for name, error in errors.items():
         known_values = tuple(filterset.parameters()[name].known())

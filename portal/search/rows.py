@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.records.database import Database, database_for, databases
 from portal.records.models import Record
+from portal.rest.parameters import PAGE_SIZE
 from portal.search.exact import Match, exact_matches
 from portal.search.request import SearchRequest
 from portal.search.snippets import Reason
@@ -97,3 +98,10 @@ def address_of(request: SearchRequest) -> str:
     database = request.database
     path = database_for(database).search_path if database else reverse("search-all")
     return request.address(path)
+
+
+def feed_of(request: SearchRequest) -> str:
+    """The address of the Atom feed of a request, which has an order and pages of its own."""
+    path = reverse(f"{request.database}:feed" if request.database else "search-feed")
+    whole = replace(request, page=1, page_size=PAGE_SIZE, explicit_sort=False)
+    return whole.address(path)

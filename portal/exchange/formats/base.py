@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,11 +71,29 @@ Read = Callable[[Path, str, Database, Codes], Reading]
 
 
 class Write(Protocol):
-    """Lines in, chunks of the file out; `origin` is scheme and host of the portal."""
+    """Lines in, chunks of the file out.
+
+    `origin` is scheme and host of the portal; with `for_readers` there is no place in the file for
+    what only curators know, so that it empties nothing of that when it comes back.
+    """
 
     def __call__(
-        self, lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+        self,
+        lines: Iterable[Mapping[str, Any]],
+        database: Database,
+        origin: str = "",
+        *,
+        for_readers: bool = False,
     ) -> Iterator[bytes]: ...
+
+
+def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces of a file, the first made already.
+
+    What does not fit into a format is known with the first piece, while it can still be said.
+    """
+    first = list(islice(pieces, 1))
+    return chain(first, pieces)
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,7 @@ class Format:
         read, write: None where it goes only the other way.
         is_complete: whether a line survives `write` and `read` unchanged.
         of_citations: whether only records that can be cited have it (`Database.citable`).
+        ending: what the addresses of its files end with; '' where it is the extension.
     """
 
     key: str
@@ -99,10 +119,16 @@ class Format:
     write: Write | None
     is_complete: bool
     of_citations: bool = False
+    ending: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """What the addresses of its files end with, without the dot."""
+        return self.ending or self.extension
 
 
 #: The modules of the formats, in the order in which they are offered; each has a `FORMAT`.
-_MODULES = ("xlsx", "comma_separated", "json_lines", "csl_json", "ris", "bibtex")
+_MODULES = ("xlsx", "comma_separated", "json_lines", "csl_json", "ris", "bibtex", "json_ld")
 
 
 def _all() -> Iterator[Format]:
@@ -118,15 +144,25 @@ def formats_for(
         found
         for found in _all()
         if (database.citable or not found.of_citations)
-        and (found.read or not reading)
+        and (_is_read(found, database) or not reading)
         and (found.write or not writing)
     ]
 
 
+def _is_read(form: Format, database: Database) -> bool:
+    """Whether records of a database are read from files of a format.
+
+    Decisions and laws are written as items for reference managers: these hold too little of them.
+    """
+    if form.read is None:
+        return False
+    return not form.of_citations or bool(database.citable and database.citable.from_csl)
+
+
 def format_of_name(name: str, database: Database) -> Format | None:
-    """The format that a file's name tells by its extension, or None."""
+    """The format to read that a file's name tells by its extension, or None."""
     extension = name.rpartition(".")[2].lower()
-    for found in formats_for(database):
+    for found in formats_for(database, reading=True):
         if found.extension == extension:
             return found
     return None

@@ -41,6 +41,10 @@ _TYPES = {
 _WRITTEN_TYPES: dict[str, str] = {}
 for _bibtex, _csl in _TYPES.items():
     _WRITTEN_TYPES.setdefault(_csl, _bibtex)
+# BibLaTeX has these types; they are written and never read.
+_WRITTEN_TYPES |= {"legal_case": "jurisdiction", "legislation": "legislation"}
+#: Keys of decisions and laws alone.
+_LEGAL_FIELDS = {"authority": "institution", "number": "number", "jurisdiction": "location"}
 #: Fields that are one key; the first that an entry has is taken.
 _FIELDS = {
     "title": ("title",),
@@ -226,10 +230,14 @@ def _issued(
 
 
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """An entry for each record."""
-    for item in items_of(lines, database):
+    for item in items_of(lines, database, origin):
         library = bibtexparser.Library([_block(item)])
         yield bibtexparser.write_string(library).encode() + b"\n"
 
@@ -241,11 +249,15 @@ def _block(item: Mapping[str, Any]) -> Block:
         fields[role] = " and ".join(_written(name) for name in item.get(role, []))
     for key, names in _FIELDS.items():
         field = names[0]
-        if key == "container-title" and kind == "article":
+        if key == "container-title" and kind in ("article", "jurisdiction"):
             field = "journal"
         if key == "publisher":
             field = _PUBLISHERS.get(kind, field)
         fields[field] = encoded(str(item.get(key, "")))
+    if item["type"] in ("legal_case", "legislation"):
+        fields |= {field: encoded(item.get(key, "")) for key, field in _LEGAL_FIELDS.items()}
+        notes = (item.get("references"), item.get("note"))
+        fields["note"] = encoded(". ".join(note for note in notes if note))
     for key, field in _VERBATIM.items():
         fields[field] = re.sub(r"([%#{}])", r"\\\1", item.get(key, ""))
     fields["pages"] = item.get("page", "").replace("-", "--")

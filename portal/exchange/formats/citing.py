@@ -16,6 +16,8 @@ from portal.exchange.formats.safety import BROKEN, MAX_ROWS
 from portal.exchange.reading import Line, is_unfit
 from portal.records.database import Citable, Database
 from portal.records.lines import canonical
+from portal.reference.catalog import catalog
+from portal.reference.labels import localized
 
 #: A source is made of an entry for a record that has none; it does not replace another.
 _SOURCES = "sources"
@@ -40,7 +42,9 @@ def read_entries(
     name: str, entries: Iterable[Entry], database: Database, reading: Reading
 ) -> Reading:
     """Add the lines of the entries to a reading; what is left out is told once for each key."""
-    citable = _citable(database)
+    from_csl = _citable(database).from_csl
+    if from_csl is None:
+        raise LookupError(f"records of {database.slug} are not read from citations")
     left_out: dict[tuple[str, str], list[int]] = {}
     too_many: list[Fault] = []
     for count, entry in enumerate(entries, start=1):
@@ -55,7 +59,7 @@ def read_entries(
             ]
             continue
         try:
-            line, unheld = citable.from_csl(entry.item)
+            line, unheld = from_csl(entry.item)
         except BROKEN as error:
             message = f"the entry cannot be read: {type(error).__name__}"
             reading.faults.append(Fault(name, entry.number, "", message))
@@ -87,8 +91,31 @@ def _is_unfit(value: Any) -> bool:
     return any(_is_unfit(part) for part in inner)
 
 
-def items_of(lines: Iterable[Mapping[str, Any]], database: Database) -> Iterator[dict[str, Any]]:
-    """The items of CSL-JSON of records."""
+def items_of(
+    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+) -> Iterator[dict[str, Any]]:
+    """The items of CSL-JSON of records; codes of jurisdictions become English names.
+
+    A work keeps the address that it has of its own. Of a decision or a law the address is that
+    of its record.
+
+    Args:
+        lines: the records.
+        database: theirs.
+        origin: scheme and host of the portal, for the permanent addresses.
+    """
     citable = _citable(database)
+    names = {} if citable.from_csl else catalog().jurisdictions
     for line in lines:
-        yield citable.to_csl(canonical(line))
+        item = citable.to_csl(canonical(line))
+        place = item.get("jurisdiction")
+        if place:
+            item["jurisdiction"] = localized(names.get(place), "en") or place
+        if citable.from_csl is None:
+            item["URL"] = address_of(item["id"], database, origin)
+        yield item
+
+
+def address_of(code: str, database: Database, origin: str) -> str:
+    """The permanent address of a record."""
+    return origin + database.model(code=code).permanent_path

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,8 @@ from portal.records.database import Database
 ID = "id"
 #: The column of the record's permanent address: written for people, ignored when read.
 ADDRESS = "address"
+#: What only curators fill: of public records there is nothing to tell here.
+CURATORS_COLUMNS = ("state", "withdrawal_reason", "review_note")
 _DATE_PARTS = "date-parts"
 
 
@@ -107,15 +109,22 @@ class Sheet:
         return (*self.links, *self.columns)
 
 
-def sheets_of(database: Database, codes: Codes | None = None) -> Sheet:
+def sheets_of(
+    database: Database, codes: Codes | None = None, *, for_readers: bool = False
+) -> Sheet:
     """The main sheet of a database, with the sheets of the parts of its records.
 
     Args:
         database: the database.
         codes: the codes that columns allow; None where only the columns matter.
+        for_readers: whether to leave out the columns that only curators fill.
     """
     wanted = database.importer.schema(codes if codes is not None else Codes({}))
-    return _sheet(database.slug, "", wanted, "", {database.slug})
+    main = _sheet(database.slug, "", wanted, "", {database.slug})
+    if not for_readers:
+        return main
+    columns = tuple(column for column in main.columns if column.key not in CURATORS_COLUMNS)
+    return replace(main, columns=columns)
 
 
 def _sheet(name: str, key: str, wanted: Schema, owner: str, taken: set[str]) -> Sheet:

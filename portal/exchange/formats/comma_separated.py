@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -34,29 +34,21 @@ from portal.exchange.formats.tables import (
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
 from portal.records.lines import canonical
+from portal.rest.tabular import pieces_of, shown_cell, unguarded
 
 _SOURCES = "sources"
 #: A source is given in columns of its own: `source_1_title`.
 _SOURCE = re.compile(r"source_([1-9][0-9]{0,2})_(title|url|note)")
 _SOURCE_KEYS = ("title", "url", "note")
-#: What a spreadsheet takes for a formula where it stands first, behind any apostrophes.
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _DELIMITERS = ",;\t"
 
 
-def guarded(text: str) -> str:
-    """A text with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if _RISKY.match(text) else text
-
-
-def unguarded(text: str) -> str:
-    """A text without the apostrophe that `guarded` put before it."""
-    return text[1:] if _GUARDED.match(text) else text
-
-
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """A row for each record, in UTF-8 with a byte order mark.
 
@@ -67,8 +59,9 @@ def write(
         lines: the records.
         database: theirs.
         origin: scheme and host of the portal, for the permanent addresses of the records.
+        for_readers: whether to leave out the columns that only curators fill.
     """
-    main = sheets_of(database)
+    main = sheets_of(database, for_readers=for_readers)
     most = 1
     with TemporaryFile("w+", encoding="utf-8", newline="") as waiting:
         writer = csv.writer(waiting)
@@ -82,20 +75,6 @@ def write(
         heading += [f"source_{n}_{key}" for n in range(1, most + 1) for key in _SOURCE_KEYS]
         rows = ([*row, *[""] * (len(heading) - len(row))] for row in csv.reader(waiting))
         yield from pieces_of(chain([heading], rows))
-
-
-def pieces_of(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """Rows of cells as the pieces of a CSV file, in UTF-8 with a byte order mark."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    for row in rows:
-        writer.writerow(row)
-        if buffer.tell() > 1 << 16:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
 
 
 def _plain_columns(main: Sheet) -> list[str]:
@@ -119,16 +98,6 @@ def _values(main: Sheet, data: Mapping[str, Any]) -> Iterator[Any]:
             yield names_text(siblings) if _is_names(part) else len(siblings) or None
     for source in data.get(_SOURCES, ()):
         yield from (source.get(key) for key in _SOURCE_KEYS)
-
-
-def shown_cell(value: Any) -> str:
-    """A value as a cell of CSV; a text that looks like a formula is none."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    # The minus of a number makes no formula.
-    return guarded(value) if isinstance(value, str) else str(value)
 
 
 def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:

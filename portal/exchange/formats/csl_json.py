@@ -18,11 +18,15 @@ from portal.records.database import Database
 
 
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """A list with an item for each record."""
     before = b"[\n"
-    for item in items_of(lines, database):
+    for item in items_of(lines, database, origin):
         yield before + json.dumps(item, ensure_ascii=False).encode()
         before = b",\n"
     yield b"\n]\n" if before == b",\n" else b"[]\n"
@@ -46,6 +50,8 @@ FORMAT = Format(
     key="csl-json",
     label=_("CSL-JSON"),
     extension="json",
+    # `.json` alone is the API's own form.
+    ending="csl.json",
     media_type="application/vnd.citationstyles.csl+json",
     of_citations=True,
     read=read,

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.columns import Column, Kind
-from portal.exchange.formats.comma_separated import pieces_of, shown_cell
 from portal.exchange.formats.xlsx_writing import chunks, new_sheet, text_cell
+from portal.rest.tabular import pieces_of, shown_cell
 
 
 def _headings() -> list[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault
 from portal.exchange.formats.base import Format, Reading, torn_by
+from portal.exchange.formats.columns import ADDRESS
 from portal.exchange.formats.safety import MAX_ROWS, refusal
 from portal.exchange.foundations import Codes
 from portal.exchange.reading import Line, read_lines
@@ -42,14 +43,22 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
 
 
 def _spoken(line: Line, known: frozenset[str]) -> Line:
-    """A line that speaks of the keys that it has; those that it empties are in no line."""
-    emptied = {key for key in known if key in line.data and line.data[key] in (None, [], {})}
-    data = {key: value for key, value in line.data.items() if key not in emptied}
-    return replace(line, data=data, given=frozenset(line.data))
+    """A line that speaks of the keys that it has; those that it empties are in no line.
+
+    Its permanent address, which files for readers begin with, says nothing of the record.
+    """
+    told = {key: value for key, value in line.data.items() if key != ADDRESS}
+    emptied = {key for key in known if key in told and told[key] in (None, [], {})}
+    data = {key: value for key, value in told.items() if key not in emptied}
+    return replace(line, data=data, given=frozenset(told))
 
 
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """A line of JSON for each record."""
     for line in lines:

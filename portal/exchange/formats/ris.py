@@ -51,6 +51,10 @@ _KNOWN = {tag for tags in _TEXTS.values() for tag in tags} | {
     "TY", "ER", "UK", "ID", "PY", "Y1", "DA", "SP", "EP",
     *_CONTAINERS, "T3", *_LISTS,
 }  # fmt: skip
+#: Tags of decisions and laws, which are written and never read: the docket as EndNote has it
+#: (SV), the number of an act (M1), and in a note what no tag is for.
+_LEGAL = ("SV", "M1", "N1")
+_LEGAL_NUMBERS = {"legal_case": "SV", "legislation": "M1"}
 #: Some programs leave out one of the two blanks of a tag.
 _TAG = re.compile(r"([A-Z][A-Z0-9])  ?-")
 _START = re.compile(r"TY  ?-")
@@ -68,7 +72,9 @@ class _Parser(rispy.RisParser):
 
 
 class _Writer(rispy.RisWriter):
-    DEFAULT_MAPPING: ClassVar[dict[str, str]] = {tag: tag.lower() for tag in _KNOWN}
+    DEFAULT_MAPPING: ClassVar[dict[str, str]] = {
+        tag: tag.lower() for tag in (*sorted(_KNOWN), *_LEGAL)
+    }
     DEFAULT_LIST_TAGS = _LISTS
     DEFAULT_DELIMITER_MAPPING: ClassVar[dict[str, str]] = {}
     REFERENCE_TYPE_KEY = "ty"
@@ -214,11 +220,15 @@ def _issued(tags: dict[str, Any], left_out: list[tuple[str, str]]) -> dict[str, 
 
 
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """An entry for each record."""
     writer = _Writer()
-    for item in items_of(lines, database):
+    for item in items_of(lines, database, origin):
         yield writer.formats([_tags(item)]).encode() + b"\n"
 
 
@@ -240,7 +250,19 @@ def _tags(item: Mapping[str, Any]) -> dict[str, Any]:
         tags["DA"] = "/".join([tags["PY"], *(f"{part:02d}" for part in date[1:])])
     tags["SN"] = [item[key] for key in ("ISBN", "ISSN") if item.get(key)]
     tags["UR"] = [item["URL"]] if item.get("URL") else []
+    if item["type"] in _LEGAL_NUMBERS:
+        tags |= _legal_tags(item)
     return {tag.lower(): _one_line(value) for tag, value in tags.items() if value}
+
+
+def _legal_tags(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags of a decision or a law: court, number, and a note of citations and State."""
+    notes = (item.get("references"), item.get("note"), item.get("jurisdiction"))
+    return {
+        "PB": item.get("authority"),
+        _LEGAL_NUMBERS[item["type"]]: item.get("number"),
+        "N1": ". ".join(note for note in notes if note),
+    }
 
 
 def _written(name: Mapping[str, str]) -> str:

@@ -38,7 +38,11 @@ class DoesNotFitError(Exception):
 
 
 def write(
-    lines: Iterable[Mapping[str, Any]], database: Database, origin: str = ""
+    lines: Iterable[Mapping[str, Any]],
+    database: Database,
+    origin: str = "",
+    *,
+    for_readers: bool = False,
 ) -> Iterator[bytes]:
     """A workbook of the records; it is complete in a temporary file before its first piece.
 
@@ -46,11 +50,12 @@ def write(
         lines: the records.
         database: theirs.
         origin: scheme and host of the portal, for the permanent addresses of the records.
+        for_readers: whether to leave out the columns that only curators fill.
 
     Raises:
         DoesNotFitError: a text is longer than a cell.
     """
-    main = sheets_of(database)
+    main = sheets_of(database, for_readers=for_readers)
     workbook = openpyxl.Workbook(write_only=True)
     sheets = {}
     for sheet in main.all():
