@@ -26,13 +26,22 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         except Resolver404:  # pragma: no cover - translate_url gives the path back instead
             url = path
         languages.append(
-            {"code": code, "name": LANGUAGE_NAMES[code], "url": url, "is_current": code == current}
+            {
+                "code": code,
+                "name": LANGUAGE_NAMES[code],
+                "url": url,
+                "address": request.build_absolute_uri(url),
+                "is_current": code == current,
+            }
         )
     return {
         "portal": {
             "databases": databases(),
             "languages": languages,
             "language": current,
+            # Search engines show each reader the page in the language that is theirs.
+            "canonical": request.build_absolute_uri(path),
+            "is_translated": len({entry["url"] for entry in languages}) > 1,
             "direction": "rtl" if get_language_bidi() else "ltr",
             "edit_url": _edit_url(request),
         }

@@ -31,6 +31,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from portal.accounts.models import User
+from portal.management.commands.prepare import compile_messages
 
 COLLECTION = Path(settings.COLLECTION_DIR)
 #: Steps through the lines of a file: every sixth in each run, all of them in the long one.
@@ -38,6 +39,11 @@ SOME_AND_ALL = [
     pytest.param(6, id="some"),
     pytest.param(1, id="all", marks=pytest.mark.long),
 ]
+
+
+def pytest_sessionstart() -> None:
+    """The translations are compiled, as `prepare` does it before the portal is served."""
+    compile_messages()
 
 
 @pytest.fixture(scope="session")

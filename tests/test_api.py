@@ -415,7 +415,7 @@ def test_answers_are_as_the_openapi_document_says() -> None:
 
 
 def test_the_documentation_is_served_from_here() -> None:
-    page = reader().get("/api/")
+    page = reader().get("/api/reference/")
     assert page.status_code == 200
     assert "cdn" not in page.content.decode()
     assert "https://" not in page.content.decode().replace("http://testserver", "")

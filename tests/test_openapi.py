@@ -109,7 +109,7 @@ def address(path: str, chosen: dict[str, dict[str, Any]]) -> str:
 
 def of_database(path: str, names: set[str], asked: str) -> str:
     """The address where its parameters are known: not every database knows all of them."""
-    if path not in (INSIGHT, TABLE) or names & {"database", "rows", "columns"}:
+    if path not in (INSIGHT, TABLE) or names & {"slug", "database", "rows", "columns"}:
         return asked
     known = [one for one in databases() if names <= set(one.filterset.parameters())]
     slug = next(one.slug for one in INSIGHTS if one.database == known[0].slug)
@@ -344,8 +344,7 @@ def test_every_operation_has_a_name_a_group_and_a_sentence() -> None:
 def test_the_document_says_where_the_portal_is() -> None:
     client = reader()
     served = client.get("/api/schema/", headers={"accept": "application/json"})
-    assert served.headers["Content-Type"].startswith("application/")
-    assert client.get("/api/schema/", headers={"accept": "application/json"}).status_code == 200
+    assert served.headers["Content-Type"] == "application/json"
     told = served.json()
     assert told["servers"] == [{"url": "http://testserver"}]
     assert told["externalDocs"]["url"] == "http://testserver/api/"

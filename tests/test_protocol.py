@@ -28,7 +28,8 @@ from portal.records.database import databases
 from portal.reference.catalog import catalog
 from portal.search import index as search_index
 from portal.search.engine import counts_of, match
-from portal.search.facet_lists import FacetPage, in_order
+from portal.search.facet_lists import FacetPage
+from portal.search.ordering import in_order
 from portal.search.request import parse
 from tests.conftest import COLLECTION, reader
 from tests.oracle import PARTIES, PLACES, VALUES

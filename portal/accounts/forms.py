@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from portal.accounts import second_factor
 from portal.accounts.models import User
@@ -46,7 +46,7 @@ class CodeForm(forms.Form):
     """Asks for a code of somebody's authenticator, or a recovery code."""
 
     code = CodeField(
-        label=_("Code"),
+        label=pgettext_lazy("of the second step", "Code"),
         help_text=_("The six digits that your authenticator app shows, or a recovery code."),
         widget=forms.TextInput(attrs={"autofocus": True}),
     )
@@ -104,7 +104,7 @@ class NewAuthenticatorForm(forms.Form):
     """Proves that a first authenticator was set up."""
 
     new_code = CodeField(
-        label=_("Code"),
+        label=pgettext_lazy("of the second step", "Code"),
         help_text=_("The six digits that your authenticator app now shows."),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest
-from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
@@ -84,9 +85,19 @@ def answer_at(address: str, origin: str) -> Any:
     Returns:
         The object; None where there is nothing at that address.
     """
-    server = urlsplit(origin)
-    factory = RequestFactory(headers={"host": server.netloc})
-    asked = factory.get(address, secure=server.scheme == "https")
+    server, parts = urlsplit(origin), urlsplit(address)
+    asked = WSGIRequest(
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": unquote(parts.path),
+            "QUERY_STRING": parts.query,
+            "HTTP_HOST": server.netloc,
+            "SERVER_NAME": server.hostname or "",
+            "SERVER_PORT": str(server.port or ""),
+            "wsgi.url_scheme": server.scheme,
+            "wsgi.input": BytesIO(),
+        }
+    )
     found = resolve(asked.path)
     try:
         response: Any = found.func(asked, *found.args, **found.kwargs)

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import resolve, reverse
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.generic import TemplateView
 
+from portal.api.document import answer_at
 from portal.publishing.documenting import documented_filter
 from portal.publishing.files import representations_for
 from portal.records.database import Database, databases
@@ -104,20 +103,10 @@ def _vocabulary(parameter: Parameter) -> str:
     return getattr(getattr(domain, "domain", domain), "vocabulary", "")
 
 
-def answer_of(request: HttpRequest, snippet: Snippet) -> str:
-    """What the API answers to the address of a snippet for curl, made for this page.
-
-    It is asked of the view itself, without the network, so that the page cannot say what is not so.
-    """
+def answer_of(origin: str, snippet: Snippet) -> str:
+    """What the API answers to the address of a snippet for curl, made for this page."""
     address = next(word for word in shlex.split(snippet.text) if word.startswith("http"))
-    parts = urlsplit(address)
-    environ = {**request.META, "PATH_INFO": parts.path, "QUERY_STRING": parts.query}
-    asked = WSGIRequest({**environ, "REQUEST_METHOD": "GET", "HTTP_ACCEPT": "application/json"})
-    found = resolve(parts.path)
-    response: Any = found.func(asked, *found.args, **found.kwargs)
-    if hasattr(response, "render"):
-        response.render()
-    return json.dumps(json.loads(response.content), ensure_ascii=False, indent=2)
+    return json.dumps(answer_at(address.removeprefix(origin), origin), ensure_ascii=False, indent=2)
 
 
 class GuideView(TemplateView):
@@ -128,7 +117,7 @@ class GuideView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         origin = self.request.build_absolute_uri("/").rstrip("/")
         code = snippets(origin)
-        answers = {name: answer_of(self.request, code[name][0]) for name in ANSWERED}
+        answers = {name: answer_of(origin, code[name][0]) for name in ANSWERED}
         return super().get_context_data(
             origin=origin,
             code=code,

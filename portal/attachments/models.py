@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.records.models import Record, State, validate_language
 
@@ -100,7 +101,9 @@ class Attachment(models.Model):
     )
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
     text = models.TextField(_("text"), blank=True, editable=False)
-    pages = models.PositiveIntegerField(_("pages"), null=True, editable=False)
+    pages = models.PositiveIntegerField(
+        pgettext_lazy("how many", "pages"), null=True, editable=False
+    )
     reading = models.CharField(
         _("text"), max_length=8, choices=Reading.choices, default=Reading.WAITING, editable=False
     )

@@ -10,6 +10,7 @@ from portal.countries.listing import Listing
 from portal.countries.profile import Profile
 from portal.insights.sentences import COLUMNS, row_cells
 from portal.insights.tables import Number
+from portal.publishing.reading import reading
 from portal.rest.tabular import shown_cell
 
 #: Makes a whole address of a path.
@@ -91,7 +92,7 @@ def of_records(profile: Profile, kind: str, request: Any) -> Iterator[Cells]:
     serializer = viewset.serializer_class
     names = [name for name in serializer().get_fields() if name not in viewset.complete_only]
     yield names
-    records = profile.records(kind).for_list().defer(*viewset.long_columns)
+    records = reading(profile.records(kind), serializer(), names)
     for record in records.iterator(chunk_size=500):
         data = serializer(record, only=names, context={"request": request}).data
         yield [shown_cell(flat(data[name])) for name in names]

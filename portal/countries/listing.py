@@ -21,7 +21,7 @@ from portal.reference.catalog import catalog
 from portal.reference.models import TreatyStatus
 from portal.rest.parameters import Problem, chosen_names, unknown_names
 from portal.search.domains import Regions
-from portal.search.facet_lists import in_order
+from portal.search.ordering import in_order
 from portal.search.request import SearchRequest
 
 BY_REGION, BY_NAME = "region", "name"

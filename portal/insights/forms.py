@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.rest.parameters import Problem
 from portal.search.engine import counted
-from portal.search.facet_lists import in_order
+from portal.search.ordering import in_order
 from portal.search.parameters import DateParameter, Parameter, TokenParameter
 from portal.search.request import SearchRequest
 

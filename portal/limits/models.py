@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: More than any one client can ask for.
 MOST_PER_MINUTE = 1_000_000
@@ -60,7 +61,7 @@ class ApiToken(models.Model):
         related_name="+",
         verbose_name=_("issued by"),
     )
-    issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
+    issued_at = models.DateTimeField(pgettext_lazy("a token", "issued"), auto_now_add=True)
     expires_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Empty: until it is withdrawn.")
     )

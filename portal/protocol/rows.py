@@ -17,7 +17,7 @@ from portal.reference.catalog import catalog
 from portal.rest.fields import PartialDateOutput, TermCodeField
 from portal.search.domains import NOT_RECORDED
 from portal.search.engine import match
-from portal.search.facet_lists import in_order
+from portal.search.ordering import in_order
 from portal.search.request import SearchRequest
 
 BENEFIT, PENALTY = OF_THE_PROVISION

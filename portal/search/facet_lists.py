@@ -6,7 +6,6 @@ sent; the page of a facet has them all, and regions open there into their countr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from portal.records.database import Database
 from portal.reference.catalog import catalog
-from portal.search.analysis import fold
 from portal.search.domains import NOT_RECORDED
 from portal.search.engine import counted
+from portal.search.ordering import in_order
 from portal.search.parameters import TokenParameter
 from portal.search.request import SearchRequest
 
@@ -101,14 +100,6 @@ def _values(
     return [
         FacetValue(value, labels.get(value, value), number, value in selected)
         for value, number in counts.items()
-    ]
-
-
-def in_order(text: str) -> list[tuple[int, str]]:
-    """A label as it is sorted: case and accents do not matter, numbers go by their value."""
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece)
-        for piece in re.split(r"(\d+)", fold(text))
     ]
 
 

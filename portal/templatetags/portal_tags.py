@@ -100,6 +100,15 @@ def counted(database: Database, total: int) -> str:
     return database.counted(total) % {"number": number(total)}
 
 
+@register.filter
+def counted_without_number(database: Database, total: int) -> str:
+    """What a number of records is called where the number stands by itself: "cases".
+
+    Languages have other words for 1, 2, 5 and 21, so that the words of the number are taken.
+    """
+    return " ".join((database.counted(total) % {"number": ""}).split())
+
+
 @register.simple_tag
 def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
     """The values of a facet as check boxes, each with its count inside its label.

@@ -65,4 +65,54 @@
   if (filters && !CSS.supports("selector(::details-content)") && matchMedia("(min-width: 62rem)").matches) {
     filters.open = true;
   }
+
+  /* Each box of a facet applied at once, for those who choose so; the choice is remembered.
+     Ticking goes on for a moment before the page is asked for, and the reader stays where they
+     were: the same box has the focus, the lists are scrolled as before. */
+  const PAUSE = 700;
+  const choice = document.querySelector(".at-once input");
+  const atOnce = () => {
+    const scroller = filters.querySelector(".scroll");
+    const form = filters.closest("form");
+    const left = JSON.parse(sessionStorage.getItem("left") ?? "null");
+    sessionStorage.removeItem("left");
+    let waiting = 0;
+    choice.checked = localStorage.getItem("at-once") === "yes";
+    choice.closest("label").hidden = false;
+    choice.addEventListener("change", () => {
+      clearTimeout(waiting);
+      localStorage.setItem("at-once", choice.checked ? "yes" : "no");
+    });
+    const leave = () => {
+      const { name, value, type } = document.activeElement;
+      const at = type === "checkbox" ? { name, value } : null;
+      const lists = [...filters.querySelectorAll("details[open]")].map((list) => list.dataset.facet);
+      const place = { path: location.pathname, at, lists, wasOpen: filters.open, y: scrollY, inner: scroller.scrollTop };
+      sessionStorage.setItem("left", JSON.stringify(place));
+      form.requestSubmit();
+    };
+    form.addEventListener("change", ({ target }) => {
+      if (target.type !== "checkbox" || target === choice || !choice.checked) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(leave, PAUSE);
+    });
+    form.addEventListener("submit", () => clearTimeout(waiting));
+    if (left?.path !== location.pathname) return;
+    filters.open = left.wasOpen;
+    for (const list of filters.querySelectorAll("details")) list.open ||= left.lists.includes(list.dataset.facet);
+    scroller.scrollTop = left.inner;
+    scrollTo({ top: left.y, behavior: "instant" });
+    if (left.at) {
+      const named = [...form.elements].filter((field) => field.name === left.at.name);
+      /* A value that nothing is left of has gone; its list is still there. */
+      const box = named.find((field) => field.value === left.at.value);
+      (box ?? filters.querySelector(`[data-facet="${left.at.name}"] > summary`))?.focus({ preventScroll: true });
+    }
+  };
+  try {
+    if (choice) atOnce();
+  } catch {
+    /* Where nothing may be stored, the choice is not offered. */
+    choice.closest("label").hidden = true;
+  }
 })();
