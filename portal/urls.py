@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import LocalePrefixPattern
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.negotiation import DefaultContentNegotiation
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from portal import sitemaps, views
 from portal.api.guide import GuideView, guide
+from portal.api.views import DocumentView
 from portal.oai.views import OaiView
 from portal.publishing.feeds import FeedView
 from portal.records.database import databases
@@ -53,11 +53,7 @@ urlpatterns = [
     path("files/", include("portal.attachments.urls")),
     path("data/", include(releases.files)),
     path("api/v1/", include("portal.api.urls")),
-    path(
-        "api/schema/",
-        SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation),
-        name="api-schema",
-    ),
+    path("api/schema/", DocumentView.as_view(), name="api-schema"),
     path("api/", guide, name="api-docs"),
     path(
         "api/reference/",

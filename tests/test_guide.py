@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from portal.api.guide import ANSWERED, LANGUAGES, SNIPPETS, WRITTEN_FOR, snippets
 from portal.records.database import databases
+from portal.reference.models import DataVersion
 from portal.rest.negotiation import JSON
 from tests.conftest import reader
 
@@ -152,3 +154,28 @@ CHECKS: dict[str, Any] = {
     "record.sh": both_forms,
     "harvest.py": harvested,
 }
+
+
+def test_the_openapi_document_is_made_once_for_a_version_of_the_data(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PAGES_KEPT_SECONDS = 60
+    made: list[str] = []
+    original = SchemaGenerator.get_schema
+
+    def counting(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made.append("once")
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", counting)
+    DataVersion.bump(DataVersion.RECORDS)
+    first = reader().get("/api/schema/")
+    again = reader().get("/api/schema/")
+    assert first.content == again.content
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert len(made) == 1
+    as_json = reader().get("/api/schema/", headers={"accept": "application/json"})
+    assert as_json.json()["openapi"].startswith("3.1")
+    DataVersion.bump(DataVersion.RECORDS)
+    reader().get("/api/schema/")
+    assert len(made) == 3

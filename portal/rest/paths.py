@@ -14,15 +14,14 @@ _PERMANENT = r"/id/"
 #: A record in a format: `/id/aus-2012-r-v-ahmad.ris`.
 _PERMANENT_FILE = r"/id/[^/.]+\."
 _FEED = r"/(?:[a-z-]+/)+feed/$"
-_SITEMAP = r"/sitemap[^/]*\.xml$"
 
 #: May be read by scripts on pages of any origin.
 FROM_ANY_ORIGIN = "|".join((_API, _OAI, _RELEASES, _PERMANENT, _FEED))
 _api = re.compile(_API)
 _limited = re.compile("|".join((_API, _OAI, _RELEASES, _FEED)))
 # `/oai` tells the time of its answer, so that none is like the last. A file of `/data/` does not
-# change with the records, and its list changes without them.
-_conditional = re.compile("|".join((_API, _PERMANENT_FILE, _FEED, _SITEMAP)))
+# change with the records, and its list changes without them, as does the sitemap that names it.
+_conditional = re.compile("|".join((_API, _PERMANENT_FILE, _FEED)))
 
 
 def is_api(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -13,7 +14,7 @@ from django import template
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language_bidi, gettext
 
 from portal.records.database import Database
 from portal.records.dates import PartialDate
@@ -30,6 +31,9 @@ register = template.Library()
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "dv", "yi", "ug", "sd"})
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+#: The number of an article or a section with its parts, as "6(1)(a)".
+_NUMBERED = re.compile(r"\d+(?:\(\w+\))+")
+_ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}"
 
 
 @register.filter
@@ -109,6 +113,15 @@ def counted_without_number(database: Database, total: int) -> str:
     return " ".join((database.counted(total) % {"number": ""}).split())
 
 
+@register.filter
+def isolated(text: object) -> str:
+    """A text in which numbers of articles keep their order among right-to-left words.
+
+    "6(1)(a)" in an Arabic text would else be read "(a)(1)6": Unicode Bidirectional Algorithm, 2.4.
+    """
+    return _NUMBERED.sub(_ISOLATED, str(text)) if get_language_bidi() else str(text)
+
+
 @register.simple_tag
 def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
     """The values of a facet as check boxes, each with its count inside its label.
@@ -120,7 +133,7 @@ def facet_options(name: str, options: Iterable[FacetValue]) -> SafeString:
     rows = [
         f'<label class="opt"><input type="checkbox" name="{safe_name}"'
         f' value="{escape(option.value)}"{" checked" if option.selected else ""}>'
-        f"<span>{escape(str(option.label))}</span>"
+        f"<span>{escape(isolated(option.label))}</span>"
         f" <small>{_formatted(Decimal(option.count), language)}</small></label>\n"
         for option in options
     ]
