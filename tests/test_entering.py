@@ -324,7 +324,7 @@ FIELDS_OF: dict[Any, dict[str, list[str]]] = {
     },
 }
 #: Parts that follow from other records or other fields.
-WITHOUT_FIELDS = {"literature", "court", "completeness", "cases", "treaty"}
+WITHOUT_FIELDS = {"cite", "literature", "court", "completeness", "cases", "treaty"}
 
 
 def rich(model: Any) -> Any:

@@ -28,7 +28,7 @@ class PageReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "input" and given.get("type") == "checkbox":
+        if tag == "input" and given.get("type") == "checkbox" and given.get("name"):
             self._box = (given["name"] or "", given["value"] or "")
         elif tag == "small" and self._box:
             self._reads = "count"

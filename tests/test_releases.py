@@ -28,7 +28,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from drf_spectacular.generators import SchemaGenerator
 from frictionless import Package
 
@@ -650,7 +651,12 @@ def test_of_a_new_resource_everything_is_new(released: Path) -> None:
 def test_without_a_release_the_page_says_so_and_leads_to_the_exports(shelf: Path) -> None:
     for language in ("en", "ar"):
         page = reader().get(f"/{language}/data/").content.decode()
-        assert "There is no data release yet." in page
+        with translation.override(language):
+            said = gettext(
+                "There is no data release yet. The records can be exported as they are now: "
+                "see below."
+            )
+        assert said in page
         assert "ld+json" not in page
         for database in databases():
             address = f"/api/v1/{database.api_slug}/?format=csv"

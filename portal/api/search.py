@@ -53,7 +53,7 @@ class SearchSerializer(serializers.Serializer):
     count = serializers.IntegerField(help_text="The exact number of matches in all databases.")
     interpreted = InterpretedField()
     exact = ExactField()
-    databases = HitsSerializer(many=True)
+    databases = HitsSerializer(many=True, help_text="What each of them answers.")
 
 
 class SearchView(APIView):

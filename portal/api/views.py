@@ -45,18 +45,20 @@ LICENCE = {
 class LicenceSerializer(serializers.Serializer):
     """Under which licence something stands."""
 
-    name = serializers.CharField()
-    url = serializers.URLField()
+    name = serializers.CharField(help_text="Its short name.")
+    url = serializers.URLField(help_text="Where it is written down.")
 
 
 class RootSerializer(serializers.Serializer):
     """What there is, and where."""
 
-    resources = serializers.DictField(child=serializers.URLField())
-    documentation = serializers.URLField()
-    reference = serializers.URLField()
-    openapi = serializers.URLField()
-    licence = LicenceSerializer()
+    resources = serializers.DictField(
+        child=serializers.URLField(), help_text="The address of each resource, by its name."
+    )
+    documentation = serializers.URLField(help_text="The guide.")
+    reference = serializers.URLField(help_text="All resources, to try out.")
+    openapi = serializers.URLField(help_text="This document.")
+    licence = LicenceSerializer(help_text="Of texts and selection.")
 
 
 class DocumentView(SpectacularAPIView):

@@ -145,20 +145,37 @@ UNDERSTOOD: dict[str, Any] = {
         "items": {"$ref": SCHEMAS + "Exact"},
     },
 }
-_COUNTED = json_object(value=_STRING, label=_STRING, count={"type": "integer"})
+
+
+def _said(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": text, **more}
+
+
+_COUNTED = json_object(
+    value=_said("As the parameter takes it."),
+    label=_said("What it is called in the reader's language."),
+    count={"type": "integer", "description": "How many records have it, under the rest."},
+)
 #: Schemas that lists share.
 LISTED: dict[str, Any] = {
     "Interpreted": json_object(
-        typed=_STRING,
-        concepts={"type": "array", "items": {"$ref": SCHEMAS + "Concept"}},
+        typed=_said("As it stands in the question."),
+        concepts={
+            "type": "array",
+            "description": "What it was taken for; empty for words alone.",
+            "items": {"$ref": SCHEMAS + "Concept"},
+        },
     ),
-    "Concept": json_object(key=_STRING, label=_STRING),
+    "Concept": json_object(
+        key=_said("Its kind and code, as `place:ESP`."),
+        label=_said("What it is called in the reader's language."),
+    ),
     "Exact": json_object(
-        code=_STRING,
-        database=_STRING,
-        kind=_STRING,
-        text=_STRING,
-        url={"type": "string", "format": "uri"},
+        code=_said("The code of the record."),
+        database=_said("The database that it is in."),
+        kind=_said("What it bears: a code, citation, number or title."),
+        text=_said("As the record has it."),
+        url=_said("Its permanent address.", format="uri"),
     ),
     "Counted": _COUNTED,
 }
