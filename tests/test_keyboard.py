@@ -60,6 +60,7 @@ def test_one_searches_filters_removes_a_chip_and_turns_the_page(
         assert total(page) == found
 
 
+@pytest.mark.long
 def test_the_skip_links_lead_past_menu_and_filters(server: str, browser: Any) -> None:  # noqa: F811
     with visiting(browser, server) as visit:
         page = visit.page
@@ -78,6 +79,7 @@ def test_the_skip_links_lead_past_menu_and_filters(server: str, browser: Any) ->
         assert page.evaluate("!!document.activeElement.closest('section.results .bar, .results')")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 320])
 def test_one_changes_the_language_and_keeps_the_search(
     server: str,
@@ -95,6 +97,7 @@ def test_one_changes_the_language_and_keeps_the_search(
         assert total(visit.page) == before
 
 
+@pytest.mark.long
 def test_one_takes_an_export(server: str, browser: Any) -> None:  # noqa: F811
     with visiting(browser, server) as visit:
         page = visit.page
@@ -110,6 +113,7 @@ def test_one_takes_an_export(server: str, browser: Any) -> None:  # noqa: F811
         assert text.count("\n") > found
 
 
+@pytest.mark.long
 def test_one_cites_and_copies(server: str, browser: Any) -> None:  # noqa: F811
     with visiting(browser, server, permissions=["clipboard-read", "clipboard-write"]) as visit:
         page = visit.page

@@ -68,6 +68,7 @@ def today() -> str:
     return date_format(timezone.now(), "DATE_FORMAT")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "title", "most"),
     [
@@ -118,6 +119,7 @@ def test_a_record_has_its_permanent_address_its_last_change_and_those_of_its_sou
         assert squeezed(address) in squeezed(text)
 
 
+@pytest.mark.long
 def test_search_results_are_all_there_and_whole(server: str, browser: Any) -> None:
     address = f"{server}/en/cases/?q=boat&mode=sea"
     document = printed(browser, address)
@@ -132,6 +134,7 @@ def test_search_results_are_all_there_and_whole(server: str, browser: Any) -> No
         assert any(squeezed(title) in sheet for sheet in sheets), f"{title} is torn or missing"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
     [
@@ -183,6 +186,7 @@ def _reach(sheet: Any) -> float:
     return max(found)
 
 
+@pytest.mark.long
 def test_charts_are_printed_in_the_colours_of_paper(server: str, browser: Any) -> None:
     """Also where the screen is dark."""
     document = printed(browser, f"{server}/en/insights/modes/")
@@ -197,6 +201,7 @@ def test_charts_are_printed_in_the_colours_of_paper(server: str, browser: Any) -
     assert "Mode" in text_of(document)
 
 
+@pytest.mark.long
 def test_what_is_folded_on_the_screen_is_laid_open_on_paper(server: str, browser: Any) -> None:
     """The values of a country's figures that the screen keeps behind "more"."""
     context = browser.new_context(java_script_enabled=False)
@@ -209,6 +214,7 @@ def test_what_is_folded_on_the_screen_is_laid_open_on_paper(server: str, browser
     assert [label for label in folded if squeezed(label) not in text] == []
 
 
+@pytest.mark.long
 def test_dates_on_paper_are_those_of_the_language(server: str, browser: Any) -> None:
     text = text_of(printed(browser, f"{server}/fr/countries/"))
     with translation.override("fr"):

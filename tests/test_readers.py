@@ -78,6 +78,7 @@ def test_axe_finds_nothing_on_some_pages(
         visit.has_no_violation(source)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_page_of_a_withdrawn_record_is_sound(
     server: str,
@@ -107,6 +108,7 @@ def test_the_page_of_a_withdrawn_record_is_sound(
         visit.has_no_violation(axe())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "pages", [SOME[:4], pytest.param(PAGES, marks=pytest.mark.long)], ids=["some", "all"]
 )
@@ -132,6 +134,7 @@ def test_twice_the_size_and_wider_spacing_lose_nothing(
             visit.page.set_viewport_size(window)
 
 
+@pytest.mark.long
 def test_nothing_moves_for_who_wants_no_motion(server: str, browser: Any) -> None:  # noqa: F811
     moving = """() => [...document.querySelectorAll("*")].flatMap((e) => {
       const s = getComputedStyle(e);
@@ -145,6 +148,7 @@ def test_nothing_moves_for_who_wants_no_motion(server: str, browser: Any) -> Non
                 assert visit.page.evaluate(moving) == found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forced_colours_hide_nothing(server: str, browser: Any, scheme: str) -> None:  # noqa: F811
     """No text in the colour of what lies behind it; the current place, bars and boxes are seen."""
@@ -255,6 +259,7 @@ TURNED = r"""() => {
 }"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "pages", [SOME, pytest.param(PAGES, marks=pytest.mark.long)], ids=["some", "all"]
 )
@@ -273,6 +278,7 @@ def test_latin_texts_and_codes_are_isolated_in_arabic(
                     visit.note(f"turned around: {text}")
 
 
+@pytest.mark.long
 def test_drawings_and_arrows_turn_with_the_language(server: str, browser: Any) -> None:  # noqa: F811
     """Scales, routes and lists run from the right in Arabic; their numbers are not mirrored."""
     left = "(s) => [...document.querySelectorAll(s)].map((e) => e.getBoundingClientRect().left)"

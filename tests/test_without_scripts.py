@@ -98,6 +98,7 @@ def test_words_facets_chips_order_pages_and_language(server: str, page: Any) -> 
     assert first_number(page) == count("cases/")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("slug", "facet", "api"),
     [("cases", "jurisdiction", "cases"), ("legislation", "jurisdiction", "laws")],
@@ -121,6 +122,7 @@ def test_all_values_of_a_facet_have_a_page_of_their_own(
     assert first_number(page) == count(f"{api}/?{facet}={value}")
 
 
+@pytest.mark.long
 def test_regions_open_into_countries(server: str, page: Any) -> None:
     page.goto(f"{server}/en/cases/")
     with page.expect_navigation():
@@ -133,6 +135,7 @@ def test_regions_open_into_countries(server: str, page: Any) -> None:
     assert first_number(page) == count("cases/?jurisdiction=ITA")
 
 
+@pytest.mark.long
 def test_dates_figures_and_what_is_recorded_are_asked_for(server: str, page: Any) -> None:
     page.goto(f"{server}/en/cases/")
     page.fill("input[name=decided_from]", "2019")
@@ -160,6 +163,7 @@ def test_a_search_is_taken_along_as_a_file(server: str, page: Any, tmp_path: Pat
     assert "TY  - CASE" in Path(started.value.path()).read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_citation_can_be_selected_where_no_button_copies_it(server: str, page: Any) -> None:
     page.goto(f"{server}/en/cases/{CASE}/cite/")
     citation = page.locator(".citation").first
@@ -170,6 +174,7 @@ def test_a_citation_can_be_selected_where_no_button_copies_it(server: str, page:
     assert page.locator("button[data-copy]:visible").count() == 0
 
 
+@pytest.mark.long
 def test_a_table_of_ones_own(server: str, page: Any) -> None:
     page.goto(f"{server}/en/insights/table/?database=cases&rows=mode")
     page.select_option("select[name=rows]", "gender")
@@ -184,6 +189,7 @@ def test_a_table_of_ones_own(server: str, page: Any) -> None:
     assert first_number(page) > 0
 
 
+@pytest.mark.long
 def test_sentences_are_compared(server: str, page: Any) -> None:
     page.goto(f"{server}/en/insights/comparable-sentences/")
     page.select_option("select[name=mode]", "sea")
@@ -193,6 +199,7 @@ def test_sentences_are_compared(server: str, page: Any) -> None:
     assert page.locator(".compared > li").count() > 5
 
 
+@pytest.mark.long
 def test_laws_are_put_side_by_side(server: str, page: Any) -> None:
     page.goto(f"{server}/en/protocol/compare/")
     places = page.locator("select[name=jurisdiction]")
@@ -204,6 +211,7 @@ def test_laws_are_put_side_by_side(server: str, page: Any) -> None:
     assert page.locator(".comparison blockquote, .comparison .one").count() > 0
 
 
+@pytest.mark.long
 def test_countries_articles_and_their_records(server: str, page: Any) -> None:
     page.goto(f"{server}/en/countries/")
     page.select_option("select[name=has_cases]", "true")
@@ -224,6 +232,7 @@ def test_countries_articles_and_their_records(server: str, page: Any) -> None:
     assert asked(page)["benefit_element"] == ["absent"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "told"),
     [
@@ -244,6 +253,7 @@ def test_other_pages_say_all_they_have_to(server: str, page: Any, path: str, tol
 # With scripts
 
 
+@pytest.mark.long
 def test_citations_and_addresses_are_copied(server: str, scripted: Any) -> None:
     scripted.goto(f"{server}/en/cases/{CASE}/cite/")
     scripted.locator("button[data-copy]").first.click()
@@ -252,6 +262,7 @@ def test_citations_and_addresses_are_copied(server: str, scripted: Any) -> None:
     assert scripted.locator("[role=status]").first.inner_text() == "Copied"
 
 
+@pytest.mark.long
 def test_a_long_list_is_narrowed(server: str, scripted: Any) -> None:
     scripted.goto(f"{server}/en/cases/facets/jurisdiction/")
     scripted.fill("main input[type=search]", "turk")
@@ -278,6 +289,7 @@ def test_boxes_wait_for_the_button_unless_told_otherwise(server: str, scripted: 
     assert scripted.url == f"{server}/en/cases/"
 
 
+@pytest.mark.long
 def test_a_box_is_applied_at_once_and_the_reader_stays_where_they_were(
     server: str, scripted: Any
 ) -> None:
@@ -300,6 +312,7 @@ def test_a_box_is_applied_at_once_and_the_reader_stays_where_they_were(
     assert asked(scripted) == {"q": ["boat"]}
 
 
+@pytest.mark.long
 def test_several_boxes_in_a_row_are_one_search(server: str, scripted: Any) -> None:
     choose_at_once(scripted, f"{server}/en/cases/")
     boxes = unfold(scripted, "mode").locator("input[type=checkbox]")
@@ -313,6 +326,7 @@ def test_several_boxes_in_a_row_are_one_search(server: str, scripted: Any) -> No
     assert len(asked_for) == 1
 
 
+@pytest.mark.long
 def test_the_choice_is_remembered_and_can_be_taken_back(server: str, scripted: Any) -> None:
     choose_at_once(scripted, f"{server}/en/cases/")
     scripted.goto(f"{server}/en/legislation/")
@@ -328,6 +342,7 @@ def test_the_choice_is_remembered_and_can_be_taken_back(server: str, scripted: A
     assert not scripted.locator(".at-once input").is_checked()
 
 
+@pytest.mark.long
 def test_where_nothing_may_be_stored_there_is_no_choice_and_all_else_works(
     server: str, scripted: Any
 ) -> None:
