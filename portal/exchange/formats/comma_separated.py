@@ -41,6 +41,8 @@ _SOURCES = "sources"
 _SOURCE = re.compile(r"source_([1-9][0-9]{0,2})_(title|url|note)")
 _SOURCE_KEYS = ("title", "url", "note")
 _DELIMITERS = ",;\t"
+#: The library's own limit in characters, which any other module of the process may have raised.
+MAX_CELL = 131_072
 
 
 def write(
@@ -163,6 +165,8 @@ def _rows(text: str, delimiter: str, name: str, reading: Reading) -> Iterator[Ro
     number = 0
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            if any(len(cell) > MAX_CELL for cell in cells):
+                raise csv.Error(f"field larger than field limit ({MAX_CELL})")
             number += 1
             yield Row(number, [unguarded(cell) for cell in cells])
     except csv.Error as error:
