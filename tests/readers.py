@@ -78,6 +78,10 @@ CUT_TEXTS = """() => {
   return [...new Set(found)].slice(0, 8);
 }"""
 
+#: Lets the browser load what it would load only when it comes into sight.
+ALL_PICTURES = """() => Promise.all([...document.images].filter((image) => image.checkVisibility())
+  .map((image) => { image.loading = "eager"; return image.decode(); }))"""
+
 #: The levels of the headings that are to be seen.
 LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
   .filter((heading) => heading.checkVisibility()).map((heading) => Number(heading.tagName[1]))"""
@@ -117,6 +121,10 @@ def axe() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 
+#: Where pictures of pages are left for people to look at; no commit holds them.
+PICTURES = Path(__file__).resolve().parent.parent / "test-results"
+
+
 @dataclass
 class Visit:
     """A page in a browser, with all that the browser complained of."""
@@ -148,6 +156,13 @@ class Visit:
         for violation in found["violations"]:
             targets = [node["target"] for node in violation["nodes"][:3]]
             self.note(f"{where}: {violation['id']} {targets}")
+
+    def is_kept(self, name: str) -> None:
+        """A picture of the whole page among what a run of the tests leaves behind."""
+        path = PICTURES / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate(ALL_PICTURES)
+        self.page.screenshot(path=path, full_page=True)
 
     def fits(self, where: str = "") -> None:
         wide, window = self.page.evaluate(
