@@ -22,6 +22,8 @@ QUALITY = 5
 MIN_BYTES = 200
 #: Texts and what is written as one; pictures and archives are compressed already.
 TEXTS = re.compile(r"text/|application/([\w.-]+\+)?(json|xml|x-ndjson|yaml)\b|image/svg\+xml")
+#: As Django's own gzip asks for it.
+GZIP = re.compile(r"\bgzip\b")
 #: A coding with its weight, of which 0 means "not this one" (RFC 9110, section 12.4.2).
 CODING = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([\d.]+)\s*)?$", re.IGNORECASE)
 
@@ -55,6 +57,14 @@ def accepts_brotli(accepted: str) -> bool:
         if found and found[1].lower() == "br":
             return (found[2] or "1").strip("0.") != ""
     return False
+
+
+def coding_of(request: HttpRequest) -> str:
+    """The coding in which an answer to a request would go: `br`, `gzip` or none."""
+    accepted = request.headers.get("Accept-Encoding", "")
+    if accepts_brotli(accepted) and not request.COOKIES:
+        return "br"
+    return "gzip" if GZIP.search(accepted) else ""
 
 
 def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:

@@ -1,72 +1,100 @@
-"""Pages of numbers, kept whole until the data change.
+"""Answers that all readers get alike, kept whole until the data change.
 
-A page of the insights, of a country or of an article asks a handful of questions and draws up to
-some thousand numbers; what it says changes only with the records. Only what a visitor without a
-session sees is kept, under the address, the language and the version of the data (which moves
-inside the transaction of every change), so that nothing stale is ever served.
+Kept is what ConditionalMiddleware knows a mark of before it is made: pages for visitors without a
+session, lists and records of the API. The mark is of the address, the language, the software and
+the version of the data, which moves inside the transaction of every change, so that nothing stale
+is ever served; and an answer is kept as it was compressed. What belongs to somebody, a stream or an
+error is never kept.
 """
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
-from portal.charts.kept import has_any_failed, version
-from portal.reference.labels import active_language
+from portal.charts.kept import has_any_failed
+from portal.compression import TEXTS, coding_of
+from portal.conditional import Validators, has_no_session, is_private
 
-#: The rooms whose pages are kept.
-ROOMS = frozenset({"insights", "countries", "protocol"})
-#: Headers that are kept with a page.
-HEADERS = ("Content-Type", "Content-Disposition")
+#: Larger answers, compressed, are made each time.
+MOST_BYTES = 256 << 10
+#: For how long others wait for who makes an answer, and how often they look, in seconds.
+WAIT, LOOK = 10.0, 0.02
+_BEING_MADE, _NOT_TO_BE_KEPT = "being made", "not to be kept"
 
 
 class KeptPagesMiddleware:
-    """Answers from what was kept, with one question to the database; keeps what was made."""
+    """Answers from what was kept; keeps what was made.
+
+    However many ask for the same at once, one makes it and the others wait. It stands before
+    compression, and after the limits, which count what is answered here as well.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        key = getattr(request, "kept_under", "")
-        # A page whose chart could not be drawn a moment ago is not the page.
-        if key and response.status_code == 200 and _is_text(response) and not has_any_failed():
-            headers = {name: response[name] for name in HEADERS if name in response}
-            kept = (zlib.compress(response.content, 1), headers)
-            cache.set(key, kept, settings.PAGES_KEPT_SECONDS)
-        return response
-
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponse | None:
-        """The kept page, if this is a page of numbers and there is one."""
-        match = request.resolver_match
-        is_of_readers = settings.SESSION_COOKIE_NAME not in request.COOKIES
-        if match is None or not ROOMS & set(match.namespaces) or not is_of_readers:
-            return None
-        if request.method != "GET" or not settings.PAGES_KEPT_SECONDS:
-            return None
-        key = _key(request)
+        validators: Validators | None = getattr(request, "validators", None)
+        if validators is None or not settings.PAGES_KEPT_SECONDS or not has_no_session(request):
+            return self.get_response(request)
+        key = f"answer:{validators.etag}:{coding_of(request)}"
         found = cache.get(key)
         if found is None:
-            request.kept_under = key  # type: ignore[attr-defined]
-            return None
-        content, headers = found
-        return HttpResponse(zlib.decompress(content), headers=headers)
+            with _alone(key) as found:
+                return self._made(request, key) if found is None else _answer(request, found)
+        return _answer(request, found)
+
+    def _made(self, request: HttpRequest, key: str) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "GET" and _is_to_be_kept(request, response):
+            kept = (response.content, dict(response.items()), _route(request))
+            cache.set(key, kept, settings.PAGES_KEPT_SECONDS)
+        else:
+            # Who waits need not wait for one another.
+            cache.set(f"{key}:maker", _NOT_TO_BE_KEPT, WAIT)
+        return response
 
 
-def _is_text(response: HttpResponse) -> bool:
-    """Whether it is a page or a table; pictures are kept where they are drawn."""
-    return not response.streaming and response["Content-Type"].startswith("text/")
+@contextmanager
+def _alone(key: str) -> Iterator[Any]:
+    """What another has made meanwhile; None for the one that is to make it."""
+    maker = f"{key}:maker"
+    end = time.monotonic() + WAIT
+    found = None
+    is_maker = cache.add(maker, _BEING_MADE, WAIT)
+    while not is_maker and found is None and time.monotonic() < end:
+        if cache.get(maker) == _NOT_TO_BE_KEPT:
+            break
+        time.sleep(LOOK)
+        found = cache.get(key)
+        is_maker = found is None and cache.add(maker, _BEING_MADE, WAIT)
+    try:
+        yield found
+    finally:
+        if is_maker and cache.get(maker) == _BEING_MADE:
+            cache.delete(maker)
 
 
-def _key(request: HttpRequest) -> str:
-    # Pages name their own address in full, so that the host is part of what they say.
-    parts = (version(), active_language(), request.get_host(), request.get_full_path())
-    return "page:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def _answer(request: HttpRequest, kept: tuple[bytes, dict[str, str], str]) -> HttpResponse:
+    content, headers, route = kept
+    request.kept_route = route  # type: ignore[attr-defined]
+    return HttpResponse(content, headers=headers)
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern of the address, for those who count requests by it."""
+    return request.resolver_match.route if request.resolver_match else ""
+
+
+def _is_to_be_kept(request: HttpRequest, response: Any) -> bool:
+    if response.status_code != 200 or response.streaming or is_private(request, response):
+        return False
+    is_text = TEXTS.match(response["Content-Type"]) is not None
+    # A page whose chart could not be drawn a moment ago is not the page.
+    return is_text and len(response.content) <= MOST_BYTES and not has_any_failed()

@@ -66,12 +66,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
     "portal.middleware.CatalogMiddleware",
-    "portal.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    # In this order: what a client has already is not counted.
-    "portal.conditional.ConditionalMiddleware",
+    # In this order: what is answered without a view is refused to bad tokens; what was kept is
+    # compressed.
     "portal.limits.middleware.LimitsMiddleware",
+    "portal.conditional.ConditionalMiddleware",
+    "portal.kept_pages.KeptPagesMiddleware",
+    "portal.compression.CompressionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -80,7 +82,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.accounts.middleware.StaffSessionMiddleware",
     "axes.middleware.AxesMiddleware",
-    "portal.kept_pages.KeptPagesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -191,15 +192,23 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
 # A case with many defendants and charges is one form; what it may hold is bounded where it is read.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
+# Each process keeps some hundred answers of its own (portal/kept_pages.py).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    }
+}
+
 COLLECTION_DIR = BASE_DIR / "collection"
 
 # Documents kept with records; no web server may serve this directory (portal/attachments).
 ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(BASE_DIR / "var" / "attachments")))
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 << 20)
 
-# Charts that were drawn, kept until the data change; they may be deleted at any time.
-#: How long a page of numbers is kept if the data do not change; 0 keeps none.
+# For how long an answer that all readers get alike is kept if the data do not change; 0 keeps none.
 PAGES_KEPT_SECONDS = env.int("PAGES_KEPT_SECONDS", default=3600)
+# Charts that were drawn, kept until the data change; they may be deleted at any time.
 CHARTS_DIR = Path(env.str("CHARTS_DIR", default=str(BASE_DIR / "var" / "charts")))
 
 # Files that curators import; no web server may serve this directory (portal/imports).

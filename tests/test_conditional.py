@@ -68,6 +68,11 @@ def body(response: Any) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else response.content
 
 
+def varied(response: Any) -> set[str]:
+    """The headers that another answer may depend on."""
+    return {name.strip().lower() for name in response["Vary"].split(",")}
+
+
 # --- Validators ---------------------------------------------------------------------------------
 
 
@@ -82,17 +87,16 @@ def test_who_has_the_answer_is_told_so_by_one_query(
     told = parsedate_to_datetime(whole["Last-Modified"])
     assert told == changed_at.replace(microsecond=0)
     assert whole["Cache-Control"] == "public, no-cache"
-    assert {"accept", "accept-language"} <= {
-        name.strip().lower() for name in whole["Vary"].split(",")
-    }
+    assert {"accept", "accept-language"} <= varied(whole)
     assert body(whole)
     for method in (reader().get, reader().head):
         with django_assert_num_queries(1):
             unchanged = method(path, headers={"if-none-match": f'"other", {whole["ETag"]}'})
         assert unchanged.status_code == 304
         assert unchanged.content == b""
-        for name in ("ETag", "Last-Modified", "Cache-Control", "Vary", "Content-Language"):
+        for name in ("ETag", "Last-Modified", "Cache-Control", "Content-Language"):
             assert unchanged[name] == whole[name], name
+        assert varied(unchanged) == varied(whole)
     again = get(path, if_none_match='W/"0123456789abcdef0123456789abcdef"')
     assert again.status_code == 200
     assert again["ETag"] == whole["ETag"]
@@ -249,10 +253,41 @@ def test_without_a_version_there_is_an_answer_without_a_mark() -> None:
     assert not answer.has_header("ETag")
 
 
-@pytest.mark.parametrize(
-    "path", ["/en/cases/", "/en/about/", "/api/", "/id/aus-2012-r-v-ahmad", "/admin/"]
-)
-def test_pages_for_people_have_no_mark(path: str, admin_client: Client) -> None:
+@pytest.mark.parametrize("path", ["/en/cases/?q=boat", "/ar/about/", "/en/insights/modes/"])
+def test_a_page_has_a_mark_for_who_has_no_session(
+    path: str, admin_client: Client, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    page = get(path)
+    assert page["Cache-Control"] == "public, no-cache"
+    assert {"cookie", "accept-encoding"} <= varied(page)
+    # The day is printed on it, which a date of the data does not tell.
+    assert not page.has_header("Last-Modified")
+    with django_assert_num_queries(1):
+        assert get(path, if_none_match=page["ETag"]).status_code == 304
+    for client in (admin_client, with_cookie("messages")):
+        answer = client.get(path, headers={"if-none-match": page["ETag"]})
+        assert answer.status_code == 200
+        assert not answer.has_header("ETag")
+        assert "public" not in answer.get("Cache-Control", "")
+
+
+def with_cookie(name: str) -> Client:
+    client = Client()
+    client.cookies[name] = "x"
+    return client
+
+
+def test_a_page_is_another_on_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = get("/en/about/")
+    day = timezone.localdate() + timedelta(days=1)
+    monkeypatch.setattr(conditional.timezone, "localdate", lambda *_given: day)
+    after = get("/en/about/", if_none_match=before["ETag"])
+    assert after.status_code == 200
+    assert after["ETag"] != before["ETag"]
+
+
+@pytest.mark.parametrize("path", ["/api/", "/id/aus-2012-r-v-ahmad", "/en/data/", "/admin/"])
+def test_what_changes_without_the_data_has_no_mark(path: str, admin_client: Client) -> None:
     for client in (reader(), admin_client):
         answer = client.get(path)
         assert not answer.has_header("ETag")
@@ -261,11 +296,7 @@ def test_pages_for_people_have_no_mark(path: str, admin_client: Client) -> None:
 
 def through(path: str, respond: Callable[[Any], HttpResponse], **headers: str) -> HttpResponse:
     """An answer of a view of the test's own, as the middleware lets it out."""
-    middleware = ConditionalMiddleware(respond)
-    request = RequestFactory().get(path, headers=headers)
-    found = middleware.process_view(request, None, (), {})
-    assert found is None
-    return middleware(request)
+    return ConditionalMiddleware(respond)(RequestFactory().get(path, headers=headers))
 
 
 def test_what_says_itself_how_it_is_kept_is_left_as_it_is() -> None:

@@ -1,15 +1,24 @@
-"""Pages of numbers that are kept until the data change, and only what all readers see."""
+"""Answers that are kept until the data change, and only what all readers see."""
 
 from __future__ import annotations
 
+import gzip
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import brotli
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.db.utils import OperationalError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.test import Client, RequestFactory
 
 from caselaw.models import Case
+from portal.conditional import Validators
+from portal.kept_pages import MOST_BYTES, KeptPagesMiddleware
 from portal.records.models import State
 from portal.search import index
 from tests.admin_forms import public_case
@@ -18,6 +27,12 @@ from tests.conftest import reader
 pytestmark = pytest.mark.django_db
 
 PAGES = (
+    "/en/",
+    "/en/cases/?q=boat&mode=sea",
+    "/en/cases/aus-2012-r-v-ahmad/",
+    "/en/cases/feed/?mode=sea",
+    "/api/v1/cases/?mode=sea&facets=mode",
+    "/api/v1/cases/aus-2012-r-v-ahmad/",
     "/en/insights/modes/",
     "/en/insights/modes/table.csv",
     "/en/insights/women-as-offenders/",
@@ -25,6 +40,9 @@ PAGES = (
     "/en/countries/ITA/",
     "/en/protocol/6.1.a/",
 )
+
+MODES, TABLE = "/en/insights/modes/", "/en/insights/modes/table.csv"
+API, LABELS = "/api/v1/cases/?mode=sea", "/api/v1/insights/modes/"
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +67,35 @@ def test_a_kept_page_is_the_same_and_costs_one_question(
 
 
 def test_languages_and_addresses_have_pages_of_their_own() -> None:
-    english, french = reader().get(PAGES[0]), reader().get("/fr/insights/modes/")
+    english, french = reader().get(MODES), reader().get("/fr/insights/modes/")
     assert b'lang="fr"' in french.content
-    assert english.content != reader().get(f"{PAGES[0]}?mode=sea").content
-    table = reader().get(PAGES[1])
-    assert table.content != reader().get(PAGES[1], headers={"host": "localhost"}).content
+    assert english.content != reader().get(f"{MODES}?mode=sea").content
+    table = reader().get(TABLE)
+    assert table.content != reader().get(TABLE, headers={"host": "localhost"}).content
+    answers = {
+        reader().get(LABELS, headers={"accept-language": language}).content
+        for language in ("en", "ru")
+    }
+    assert len(answers) == 2
+
+
+@pytest.mark.parametrize("path", [MODES, API])
+def test_each_coding_is_kept_as_it_is_sent(path: str) -> None:
+    plain = reader().get(path).content
+    undone = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+    for coding, undo in undone.items():
+        made, kept = (reader().get(path, headers={"accept-encoding": coding}) for _time in "12")
+        assert kept.content == made.content
+        assert kept.get("Content-Encoding", "") == coding
+        assert kept["Content-Length"] == str(len(kept.content))
+        assert undo(kept.content) == plain
+
+
+def test_a_list_that_was_kept_is_counted_all_the_same(settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 3
+    answers = [reader().get(API, REMOTE_ADDR="192.0.2.9") for _time in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer["RateLimit"].split("r=")[1][0] for answer in answers[:3]] == ["2", "1", "0"]
 
 
 def test_a_change_of_a_record_is_seen_at_once() -> None:
@@ -68,8 +110,96 @@ def test_a_change_of_a_record_is_seen_at_once() -> None:
 
 def test_nothing_of_somebody_with_a_session_is_kept(admin_client: Client) -> None:
     for _time in range(2):
-        assert admin_client.get(PAGES[0]).context
-    assert reader().get(PAGES[0]).context
+        assert admin_client.get(MODES).context
+    assert reader().get(MODES).context
+    assert admin_client.get(MODES).context, "nor is it given to them"
+
+
+def asked(path: str = MODES, **given: Any) -> HttpRequest:
+    """A request of which ConditionalMiddleware knows a mark."""
+    request = RequestFactory().get(path, **given)
+    request.validators = Validators('W/"mark"', None, is_page=True)  # type: ignore[attr-defined]
+    return request
+
+
+def page(_request: Any = None) -> HttpResponse:
+    return HttpResponse("a page", content_type="text/html")
+
+
+def with_a_cookie(_request: Any) -> HttpResponse:
+    response = page()
+    response.set_cookie("known", "x")
+    return response
+
+
+def in_pieces(_request: Any) -> StreamingHttpResponse:
+    return StreamingHttpResponse(["a page"], content_type="text/html")
+
+
+def too_large(_request: Any) -> HttpResponse:
+    return HttpResponse(b"x" * (MOST_BYTES + 1), content_type="text/html")
+
+
+def secret(_request: Any) -> HttpResponse:
+    return HttpResponse("a page", headers={"Cache-Control": "no-store"})
+
+
+@pytest.mark.parametrize("respond", [page, with_a_cookie, in_pieces, too_large, secret])
+def test_what_is_kept_and_what_is_not(respond: Callable[[Any], Any]) -> None:
+    made = []
+
+    def counted(request: Any) -> Any:
+        made.append(request)
+        return respond(request)
+
+    middleware = KeptPagesMiddleware(counted)
+    for _time in range(3):
+        assert middleware(asked()).status_code == 200
+    assert len(made) == (1 if respond is page else 3)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"HTTP_AUTHORIZATION": "Bearer x"}, {"HTTP_COOKIE": "messages=x"}]
+)
+def test_who_brings_something_of_their_own_gets_nothing_kept(sent: dict[str, str]) -> None:
+    middleware = KeptPagesMiddleware(page)
+    middleware(asked())
+    for respond in (with_a_cookie, page):
+        made = KeptPagesMiddleware(respond)(asked(**sent))
+        assert bool(made.cookies) == (respond is with_a_cookie)
+
+
+@pytest.mark.parametrize("respond", [page, secret])
+def test_of_many_who_ask_at_once_one_makes_it(respond: Callable[[Any], HttpResponse]) -> None:
+    """What cannot be kept is made for each, and none waits for another."""
+    made: list[int] = []
+    begun = threading.Event()
+    number = 6
+
+    def slow(request: Any) -> HttpResponse:
+        made.append(1)
+        begun.set()
+        if respond is page:
+            time.sleep(0.3)  # The others come meanwhile.
+        return respond(request)
+
+    middleware = KeptPagesMiddleware(slow)
+    with ThreadPoolExecutor(number) as pool:
+        first = pool.submit(middleware, asked())
+        begun.wait(10)
+        rest = [pool.submit(middleware, asked()) for _time in range(number - 1)]
+        answers = [one.result(30) for one in (first, *rest)]
+    assert {answer.content for answer in answers} == {b"a page"}
+    assert len(made) == (1 if respond is page else number)
+
+
+def test_a_maker_that_fails_lets_another_make_it() -> None:
+    def fail(_request: Any) -> HttpResponse:
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        KeptPagesMiddleware(fail)(asked())
+    assert KeptPagesMiddleware(page)(asked()).content == b"a page"
 
 
 def test_what_was_not_found_is_not_kept() -> None:
@@ -84,4 +214,4 @@ def test_a_page_whose_chart_failed_is_not_kept(settings: Any, tmp_path: Any) -> 
     (tmp_path / "failed").mkdir()
     (tmp_path / "failed" / "some-picture").touch()
     for _time in range(2):
-        assert reader().get(PAGES[0]).context
+        assert reader().get(MODES).context

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import partial
 from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.records.database import databases
-from portal.reference.labels import active_language
-from portal.reference.version import read
 from portal.rest.parameters import unknown_names
 from portal.rest.problems import BadParameters
 from portal.rest.schema import StrictSchema
@@ -62,37 +56,9 @@ class RootSerializer(serializers.Serializer):
 
 
 class DocumentView(SpectacularAPIView):
-    """The OpenAPI document. It takes a second or two to make and is kept while nothing changes."""
+    """The OpenAPI document. It takes a second or two to make (portal/kept_pages.py keeps it)."""
 
     content_negotiation_class = DefaultContentNegotiation
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        key = _kept_under(request)
-        kept = cache.get(key)
-        if kept is not None and request.method in ("GET", "HEAD"):
-            content, headers = kept
-            return HttpResponse(content, headers=headers)
-        response: Any = super().dispatch(request, *args, **kwargs)
-        if response.status_code == status.HTTP_200_OK and request.method == "GET":
-            response.add_post_render_callback(partial(_keep, key))
-        return response
-
-
-def _kept_under(request: HttpRequest) -> str:
-    parts = (
-        read().mark,
-        active_language(),
-        request.get_host(),
-        request.get_full_path(),
-        request.headers.get("Accept", ""),
-    )
-    return "openapi:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _keep(key: str, response: Any) -> None:
-    told = ("Content-Type", "Content-Disposition")
-    headers = {name: response[name] for name in told if name in response}
-    cache.set(key, (response.content, headers), settings.PAGES_KEPT_SECONDS)
 
 
 class RootView(APIView):

@@ -164,16 +164,19 @@ def in_series(
             for mark in drawn
             if mark.count
         ]
+        columns = [heading.label for heading in kept]
+        beside = _legend_columns(kept, look)
         return {
             "marks": entries,
             "rows": list(names.values()),
-            "columns": [heading.label for heading in kept],
+            "columns": columns,
             "colours": look.series(len(kept), grey),
-            "legend_columns": 2 if look.is_narrow else _legend_columns(kept),
+            "legend": look.legend(columns, beside),
+            "legend_columns": beside,
         }
 
     def height(look: Look) -> int:
-        legend = 22 * math.ceil(len(kept) / (2 if look.is_narrow else _legend_columns(kept))) + 22
+        legend = 22 * math.ceil(len(kept) / _legend_columns(kept, look)) + 22
         if is_years:
             return legend + (220 if look.is_narrow else 320)
         step = 13 * len(kept) + 10 if spec == "grouped" else 32
@@ -182,8 +185,10 @@ def in_series(
     return Chart(spec, values, height, tuple(notes), largest_told(series if is_years else rows))
 
 
-def _legend_columns(headings: Sequence[Heading]) -> int:
+def _legend_columns(headings: Sequence[Heading], look: Look) -> int:
     """How many names of a legend fit side by side."""
+    if look.is_narrow:
+        return 2
     longest = max((letters_of(heading.label) for heading in headings), default=1)
     return max(1, min(len(headings), 880 // (min(longest, 36) * 7 + 45)))
 

@@ -93,6 +93,13 @@ class Look:
             found[label] = text
         return found
 
+    def legend(self, labels: list[str], columns: int) -> list[str]:
+        """Labels in the order in which a legend of so many columns is drawn from the left."""
+        if not self.is_right_to_left:
+            return labels
+        rows = [labels[start : start + columns] for start in range(0, len(labels), columns)]
+        return [label for row in rows for label in reversed(row)]
+
     @property
     def values(self) -> dict[str, Any]:
         """What stands for the names `$…` that every specification may use."""

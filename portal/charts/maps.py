@@ -135,13 +135,15 @@ def world_map(places: Iterable[Place]) -> Chart:
             for code, (x, y, is_small) in points().items()
             if is_small and code in names.jurisdictions
         ]
+        beside = 3 if look.is_narrow else 6
         none = {"klass": labels[0], "told": look.number(0), "url": ""}
         return {
             "world": world(_Properties(said, none)),
             "points": small,
             "classes": labels,
             "shades": [look.colours["land"], *look.colours["shades"]],
-            "legend_columns": 3 if look.is_narrow else 6,
+            "legend": look.legend(labels, beside),
+            "legend_columns": beside,
         }
 
     headings = [

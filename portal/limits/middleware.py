@@ -62,8 +62,8 @@ class LimitsMiddleware:
     """Counts requests of machines' addresses by network address, or by the token they bring.
 
     A token is looked at first of all, and a bad one refused: that it is overlooked must not be
-    learnt from a limit. Counted is only where the view is about to be asked, after
-    ConditionalMiddleware, which stands before this one, has answered what it can.
+    learnt from a limit. Counted is where the view is about to be asked, or when it is seen that
+    another middleware has answered; a 304 is not counted.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -96,7 +96,8 @@ class LimitsMiddleware:
     def _answered(self, request: HttpRequest, call: _Call) -> HttpResponse:
         request.counted = call  # type: ignore[attr-defined]
         response = self.get_response(request)
-        # What no view answers, such as an address that does not exist, is counted here.
+        # What no view answers, such as an address that does not exist or a list that was kept, is
+        # counted here.
         if response.status_code not in (304, 429) and call.is_too_many():
             response = _refused(request, call)
         return call.told_on(response)

@@ -33,9 +33,8 @@ def unknown_names(given: Iterable[str], known: Sequence[str]) -> list[Problem]:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = _("Is “%(name)s” meant?") % {"name": near[0]} if near else ""
-            problems.append(
-                Problem(name, f"{_('Unknown parameter.')} {hint}".rstrip(), tuple(known))
-            )
+            unknown = _("Unknown parameter.")
+            problems.append(Problem(name, f"{unknown} {hint}".rstrip(), tuple(known)))
     return problems
 
 

@@ -84,8 +84,8 @@ def in_words(request: SearchRequest, chips: Iterable[Chip]) -> str:
     joined: dict[str, list[str]] = {}
     for chip in chips:
         joined.setdefault(str(chip.label), []).append(chip.text)
-    parts = []
+    parts, either = [], _("or")
     for label, texts in joined.items():
-        alternatives = f" {_('or')} ".join(texts)
+        alternatives = f" {either} ".join(texts)
         parts.append(str(request.query) if label == _("Words") else f"{label}: {alternatives}")
     return " · ".join(parts)

@@ -49,7 +49,8 @@ class Part:
     @property
     def meaning(self) -> str:
         """The names of the concepts in the reader's language; '' for plain words."""
-        return f" {_('or')} ".join(dict.fromkeys(str(concept) for concept in self.concepts))
+        either = _("or")
+        return f" {either} ".join(dict.fromkeys(str(concept) for concept in self.concepts))
 
     @property
     def source(self) -> str:

@@ -67,7 +67,8 @@ class Query:
 
     def __str__(self) -> str:
         groups = [" + ".join(str(clause) for clause in group) for group in self.alternatives]
-        return f" {_('or')} ".join(groups)
+        either = _("or")
+        return f" {either} ".join(groups)
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
