@@ -38,7 +38,7 @@ pytestmark = [
 
 PASSWORD = "forty pages of minutes"
 USERS = {"ada": "Contributors", "ben": "Publishers", "cleo": "Publishers", "dora": "Publishers"}
-PICTURES = os.environ.get("PICTURES", "")
+PICTURES = os.environ.get("PICTURES", "test-results/journeys/curator")
 MAKE_USERS = """
 from django.contrib.auth.models import Group
 from portal.accounts.models import User
@@ -129,13 +129,12 @@ class Curator:
         return str(self.page.inner_text(selector))
 
     def picture(self, name: str, at: str = "") -> None:
-        """Take a picture for the handbook, if it is asked for: of the window, from `at` on."""
-        if PICTURES:
-            folder = Path(settings.BASE_DIR) / PICTURES
-            folder.mkdir(parents=True, exist_ok=True)
-            if at:
-                self.page.eval_on_selector(at, "found => found.scrollIntoView()")
-            self.page.screenshot(path=str(folder / f"{name}.png"))
+        """Take a picture of the window, from `at` on."""
+        folder = Path(settings.BASE_DIR) / PICTURES
+        folder.mkdir(parents=True, exist_ok=True)
+        if at:
+            self.page.eval_on_selector(at, "found => found.scrollIntoView()")
+        self.page.screenshot(path=str(folder / f"{name}.png"))
 
     def gives_the_password(self) -> None:
         self.goes("/admin/")

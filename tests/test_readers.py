@@ -54,11 +54,12 @@ def test_axe_finds_nothing_on_any_page(
     source = axe()
     with visiting(browser, server, extra_http_headers=headers(language)) as visit:
         for place, path in list(enumerate(PAGES))[part::PARTS]:
-            visit.goes(path.format(language))
-            visit.headings_are_in_order()
             for width, scheme in LOOKS:
                 visit.page.set_viewport_size({"width": width, "height": 900})
                 visit.page.emulate_media(color_scheme=scheme)
+                if (width, scheme) == LOOKS[0]:
+                    visit.goes(path.format(language))
+                    visit.headings_are_in_order()
                 visit.fits(f"{width}")
                 visit.has_no_violation(source, f"{width} {scheme}")
                 if (width, scheme) in KEPT_LOOKS:
