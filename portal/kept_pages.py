@@ -54,6 +54,7 @@ class KeptPagesMiddleware:
             return None
         key = _key(request)
         found = cache.get(key)
+        request.answer_was_kept = found is not None  # type: ignore[attr-defined]
         if found is None:
             request.kept_under = key  # type: ignore[attr-defined]
             return None

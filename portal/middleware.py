@@ -64,7 +64,7 @@ class DatabaseFailureMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
-        logger.error("The database failed at %s", request.path, exc_info=exception)
+        logger.error("The database failed", exc_info=exception)
         if request.path.startswith("/api/"):
             response: HttpResponse = problem(
                 503, "The database is not available at the moment. Please try again."

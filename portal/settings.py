@@ -7,14 +7,14 @@ comes with the checkout (portal/embedded_postgres.py); a deployment sets them it
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from django.utils.translation import gettext_lazy as _
 
+from portal.environment import Environment
 from portal.rest.paths import FROM_ANY_ORIGIN
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "portal.exchange",
     "portal.imports",
     "portal.curation",
+    "portal.watching",
     "legislation",
     "caselaw",
     "bibliography",
@@ -59,6 +60,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.watching.probes.ProbesMiddleware",
+    "portal.watching.requests.RequestMiddleware",
     "portal.middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -308,10 +311,29 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How the portal is watched (portal/watching, docs/operations.md). Nothing personal is logged.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+#: One line for each request.
+LOG_REQUESTS = env.bool("LOG_REQUESTS", default=LOG_FORMAT == "json")
+#: Statements of requests that take so many milliseconds are logged, without values; 0 for none.
+LOG_SLOW_QUERY_MS = env.int("LOG_SLOW_QUERY_MS", default=1000)
+# `/metrics` for Prometheus: for these networks, and for who brings the token.
+METRICS = env.bool("METRICS", default=False)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED_NETWORKS = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+_FORMATTER = "json_lines.JsonLineFormatter" if LOG_FORMAT == "json" else "logs.LineFormatter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"told": {"()": f"portal.watching.{_FORMATTER}", "frank": DEBUG}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "told"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "portal.requests": {"level": "INFO"},
+        # What was refused stands in the line of its request.
+        "django.request": {"level": "ERROR" if LOG_REQUESTS else "WARNING"},
+    },
 }
+
+env.stop_if_faulty()
