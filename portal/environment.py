@@ -14,7 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = frozenset({"true", "on", "yes", "1"})
 FALSE = frozenset({"false", "off", "no", "0", ""})
 # Inside the class these words mean its methods.
-Text, Truth = str, bool
+Text = str
+Truth = bool
 
 
 class IncompleteSettings(ImproperlyConfigured):
