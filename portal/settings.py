@@ -9,7 +9,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.databases.addresses import databases
 from portal.environment import Environment
+from portal.redis.caches import caches
 from portal.rest.paths import FROM_ANY_ORIGIN
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
+    "portal.databases.middleware.StandbyMiddleware",
     "portal.middleware.CatalogMiddleware",
     "portal.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -109,17 +112,33 @@ TEMPLATES = [
 # Widgets are drawn with the templates of the project, too.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # What decides plans is set per connection, so that any server plans as the tests saw it:
 # random_page_cost for solid-state disks, no JIT for queries of milliseconds. Web processes also
 # give a query up after a while instead of holding a worker (portal/wsgi.py); commands do not.
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "options",
-    "-c random_page_cost=1.1 -c jit=off -c work_mem=16MB"
+DATABASES = databases(
+    env.db("DATABASE_URL"),
+    # Standbys that follow it; public pages are read from them (docs/operations/many-servers.md).
+    env.list("DATABASE_REPLICA_URLS", default=[]),
+    options="-c random_page_cost=1.1 -c jit=off -c work_mem=16MB"
     f" -c statement_timeout={env.str('STATEMENT_TIMEOUT', default='0')}",
+    max_age=env.int("CONN_MAX_AGE", default=60),
 )
+DATABASE_ROUTERS = ["portal.databases.router.StandbyRouter"]
+# A standby that is further behind is not read from.
+REPLICA_MAX_LAG_SECONDS = env.float("REPLICA_MAX_LAG_SECONDS", default=10.0)
+# So long a browser that has written reads from the primary; more than any standby may be behind.
+PRIMARY_AFTER_WRITE_SECONDS = env.int(
+    "PRIMARY_AFTER_WRITE_SECONDS", default=int(REPLICA_MAX_LAG_SECONDS) + 20
+)
+
+# Where there is a Redis server, all processes share one cache and one count of requests, and
+# sessions are read from it. All of it may be lost: the database holds what must not be.
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = caches(REDIS_URL)
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    SESSION_CACHE_ALIAS = "sessions"
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

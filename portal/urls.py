@@ -41,6 +41,8 @@ pages: list[Any] = [
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]
 
+handler500 = "portal.middleware.failed"
+
 urlpatterns = [
     path("", views.root, name="root"),
     path("favicon.ico", views.favicon),

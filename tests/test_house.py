@@ -19,6 +19,8 @@ FLOORS = {
     "portal.rest": 0,
     "portal.embedded_postgres": 0,
     "portal.postgres_server": 0,
+    "portal.databases": 0,
+    "portal.redis": 0,
     "portal.settings": 0,
     "portal.environment": 0,
     "portal.formats": 0,
