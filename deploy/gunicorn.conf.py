@@ -14,6 +14,10 @@ preload_app = False
 timeout = 30
 # Requests at work when the server is told to stop have so long to end.
 graceful_timeout = 3
+# Bytes of the line of a request, number of its headers and bytes of each; more is refused.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
 accesslog = None
 loglevel = "warning"
 # Its path would be the same for every checkout of one user.

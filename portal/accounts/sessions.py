@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import CharField, Exists, F, Func, OuterRef, QuerySet
@@ -41,6 +42,14 @@ def living() -> QuerySet[StaffSession]:
     """The sessions that can still be used."""
     stored = stored_sessions().filter(digest=OuterRef("key_hash"), expire_date__gt=timezone.now())
     return StaffSession.objects.filter(Exists(stored))
+
+
+def is_too_old(request: HttpRequest) -> bool:
+    """Whether a session has lasted for so long that both factors are to be given again."""
+    mark = request.session.get(MARK)
+    if not mark:
+        return False
+    return bool(timezone.now().timestamp() - mark["begun"] > settings.SESSION_MAX_HOURS * 3600)
 
 
 def note(request: HttpRequest) -> None:
