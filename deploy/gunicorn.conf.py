@@ -41,6 +41,10 @@ keepalive = env.int("WEB_KEEPALIVE", default=5)
 max_requests = env.int("WEB_MAX_REQUESTS", default=0)
 # Not all processes at once.
 max_requests_jitter = max_requests // 10
+# Bytes of the line of a request, number of its headers and bytes of each; more is refused.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
 accesslog = None
 loglevel = "warning"
 # Its path would be the same for every checkout of one user.

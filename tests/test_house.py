@@ -26,6 +26,8 @@ FLOORS = {
     "portal.formats": 0,
     "portal.accounts": 1,
     "portal.limits": 1.05,
+    "portal.safety": 1.06,
+    "portal.safety.values": 0,
     "portal.reference": 1,
     "portal.charts": 1.1,
     "portal.records": 2,

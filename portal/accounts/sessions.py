@@ -45,6 +45,14 @@ def living() -> QuerySet[StaffSession]:
     return StaffSession.objects.filter(Exists(stored))
 
 
+def is_too_old(request: HttpRequest) -> bool:
+    """Whether a session has lasted for so long that both factors are to be given again."""
+    mark = request.session.get(MARK)
+    if not mark:
+        return False
+    return bool(timezone.now().timestamp() - mark["begun"] > settings.SESSION_MAX_HOURS * 3600)
+
+
 def note(request: HttpRequest) -> None:
     """Write down that a session is in use: once when it begins, then every few minutes."""
     now, key_hash = timezone.now(), digest(request.session.session_key)
