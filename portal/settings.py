@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "portal.imports",
     "portal.curation",
     "portal.watching",
+    "portal.backups",
     "legislation",
     "caselaw",
     "bibliography",
@@ -252,6 +253,12 @@ IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(BASE_DIR / "var" / "import
 
 # Data releases (portal/releases): written once each, kept for ever. They belong into backups.
 RELEASES_DIR = Path(env.str("RELEASES_DIR", default=str(BASE_DIR / "var" / "releases")))
+# Backups (portal/backups) are written there, encrypted for these keys of age; without one they are
+# plain. PG_BIN is the directory of pg_dump and pg_restore, where they are not found by themselves.
+BACKUPS_DIR = Path(env.str("BACKUPS_DIR", default=str(BASE_DIR / "var" / "backups")))
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+PG_BIN = env.str("PG_BIN", default="")
+
 # The public address of the portal, for files that are made without a request.
 PORTAL_ADDRESS = env.str("PORTAL_ADDRESS", default="http://localhost:8000")
 

@@ -39,6 +39,7 @@ FLOORS = {
     "portal.citing": 2.21,
     "portal.publishing": 2.22,
     "portal.imports": 2.25,
+    "portal.backups": 2.28,
     "portal.curation": 2.3,
     "legislation": 3,
     "caselaw": 3.1,
