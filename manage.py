@@ -12,6 +12,7 @@ def main() -> None:
         from django.core.management import execute_from_command_line
 
         from portal.embedded_postgres import EmbeddedPostgresError, ensure_local_environment
+        from portal.environment import IncompleteSettings
     except ImportError as error:
         raise ImportError(
             "A package is missing. Run this with .venv/bin/python, which script/run makes."
@@ -19,7 +20,7 @@ def main() -> None:
     try:
         ensure_local_environment()
         execute_from_command_line(sys.argv)
-    except EmbeddedPostgresError as error:
+    except (EmbeddedPostgresError, IncompleteSettings) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

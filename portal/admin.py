@@ -120,6 +120,8 @@ class PortalAdminSite(admin.AdminSite):
         response = super().logout(request, extra_context)
         if request.method == "POST":
             sessions.end(left)
+            # What a browser kept of the admin goes as well, also what it should not have kept.
+            response["Clear-Site-Data"] = '"cache"'
         return response
 
     def password_change(

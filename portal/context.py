@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.urls import Resolver404, reverse, translate_url
 from django.utils.translation import get_language_bidi
@@ -30,7 +31,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "code": code,
                 "name": LANGUAGE_NAMES[code],
                 "url": url,
-                "address": request.build_absolute_uri(url),
+                "address": _absolute(request, url),
                 "is_current": code == current,
             }
         )
@@ -40,12 +41,20 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             "languages": languages,
             "language": current,
             # Search engines show each reader the page in the language that is theirs.
-            "canonical": request.build_absolute_uri(path),
+            "canonical": _absolute(request, path),
             "is_translated": len({entry["url"] for entry in languages}) > 1,
             "direction": "rtl" if get_language_bidi() else "ltr",
             "edit_url": _edit_url(request),
         }
     }
+
+
+def _absolute(request: HttpRequest, path: str) -> str:
+    """A path with the host that was asked; the page that refuses a host cannot name it."""
+    try:
+        return request.build_absolute_uri(path)
+    except DisallowedHost:
+        return f"{settings.PORTAL_ADDRESS.rstrip('/')}{path}"
 
 
 def _edit_url(request: HttpRequest) -> str:

@@ -45,6 +45,7 @@ class KeptPagesMiddleware:
             return self.get_response(request)
         key = f"answer:{validators.etag}:{coding_of(request)}"
         found = cache.get(key)
+        request.answer_was_kept = found is not None  # type: ignore[attr-defined]
         if found is None:
             with _alone(key) as found:
                 return self._made(request, key) if found is None else _answer(request, found)

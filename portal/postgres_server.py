@@ -44,6 +44,8 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "jit": "off",
     "random_page_cost": "1.1",
+    # What `manage.py slow_queries` reads.
+    "shared_preload_libraries": "pg_stat_statements",
 }
 TEST_SETTINGS = {
     "fsync": "off",
@@ -334,6 +336,8 @@ class Server:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{DATABASE}"')
+            # Here and not in the portal's database, whose backups it would be part of.
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
     def _log(self) -> str:
         """The end of the server's log, to be put after an error message."""

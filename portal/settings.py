@@ -7,17 +7,22 @@ comes with the checkout (portal/embedded_postgres.py); a deployment sets them it
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from django.utils.translation import gettext_lazy as _
 
+from portal.databases.addresses import databases
+from portal.environment import Environment
+from portal.redis.caches import caches
 from portal.rest.paths import FROM_ANY_ORIGIN
+from portal.safety.values import admin_path, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Former keys, under which sessions go on while the key is changed (docs/security.md).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -34,6 +39,8 @@ INSTALLED_APPS = [
     "portal.exchange",
     "portal.imports",
     "portal.curation",
+    "portal.watching",
+    "portal.backups",
     "legislation",
     "caselaw",
     "bibliography",
@@ -59,13 +66,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.watching.probes.ProbesMiddleware",
+    "portal.watching.requests.RequestMiddleware",
     "portal.middleware.HeadMiddleware",
+    "portal.safety.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
+    "portal.databases.middleware.StandbyMiddleware",
     "portal.middleware.CatalogMiddleware",
+    "portal.safety.gate.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     # In this order: what is answered without a view is refused to bad tokens; what was kept is
@@ -75,6 +87,9 @@ MIDDLEWARE = [
     "portal.kept_pages.KeptPagesMiddleware",
     "portal.compression.CompressionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the body is read.
+    "portal.safety.bounds.BoundsMiddleware",
+    "portal.safety.sign_in_limit.SignInLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -107,17 +122,35 @@ TEMPLATES = [
 # Widgets are drawn with the templates of the project, too.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.db("DATABASE_URL")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # What decides plans is set per connection, so that any server plans as the tests saw it:
 # random_page_cost for solid-state disks, no JIT for queries of milliseconds. Web processes also
 # give a query up after a while instead of holding a worker (portal/wsgi.py); commands do not.
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "options",
-    "-c random_page_cost=1.1 -c jit=off -c work_mem=16MB"
-    f" -c statement_timeout={env.str('STATEMENT_TIMEOUT', default='0')}",
+DATABASES = databases(
+    env.db("DATABASE_URL"),
+    # Standbys that follow it; public pages are read from them (docs/operations/many-servers.md).
+    env.list("DATABASE_REPLICA_URLS", default=[]),
+    options="-c random_page_cost=1.1 -c jit=off -c work_mem=16MB"
+    f" -c statement_timeout={env.str('STATEMENT_TIMEOUT', default='0')}"
+    f" -c lock_timeout={env.str('LOCK_TIMEOUT', default='0')}"
+    f" -c idle_in_transaction_session_timeout={env.str('IDLE_TRANSACTION_TIMEOUT', default='0')}",
+    max_age=env.int("CONN_MAX_AGE", default=60),
 )
+DATABASE_ROUTERS = ["portal.databases.router.StandbyRouter"]
+# A standby that is further behind is not read from.
+REPLICA_MAX_LAG_SECONDS = env.float("REPLICA_MAX_LAG_SECONDS", default=10.0)
+# So long a browser that has written reads from the primary; more than any standby may be behind.
+PRIMARY_AFTER_WRITE_SECONDS = env.int(
+    "PRIMARY_AFTER_WRITE_SECONDS", default=int(REPLICA_MAX_LAG_SECONDS) + 20
+)
+
+# Where there is a Redis server, all processes share one cache and one count of requests, and
+# sessions are read from it. All of it may be lost: the database holds what must not be.
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = caches(REDIS_URL)
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    SESSION_CACHE_ALIAS = "sessions"
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -127,12 +160,12 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 
@@ -145,6 +178,19 @@ OTP_TOTP_ISSUER = "Smuggling of Migrants Knowledge Portal"
 # are true.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
+# Where the admin stands, and from which networks it can be reached (portal/safety/gate.py); for
+# others it does not exist. Empty: from everywhere.
+ADMIN_PATH = admin_path(
+    env.str("ADMIN_PATH", default="admin/"), ("ar", "en", "es", "fr", "ru", "zh")
+)
+ADMIN_ALLOWED_NETWORKS = networks(
+    env.list("ADMIN_ALLOWED_NETWORKS", default=[]), "ADMIN_ALLOWED_NETWORKS"
+)
+# How often a minute an address may send a password or a code; 0 does not count.
+SIGN_IN_REQUESTS_PER_MINUTE = env.int("SIGN_IN_REQUESTS_PER_MINUTE", default=30)
+# What one request of a signed-in curator may bring: several documents at once.
+STAFF_BODY_MAX_BYTES = env.int("STAFF_BODY_MAX_BYTES", default=128 << 20)
+
 # Five wrong passwords for a name from an address, and that address has to wait to try that name.
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -152,7 +198,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Who tries again meanwhile does not wait longer.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "portal.accounts.throttling.client_address"
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.throttling.client_network"
 AXES_LOCKOUT_CALLABLE = "portal.accounts.throttling.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
 # Addresses are kept for wrong passwords and as long as these count; nobody reads them in the admin.
@@ -216,6 +262,12 @@ IMPORTS_DIR = Path(env.str("IMPORTS_DIR", default=str(BASE_DIR / "var" / "import
 
 # Data releases (portal/releases): written once each, kept for ever. They belong into backups.
 RELEASES_DIR = Path(env.str("RELEASES_DIR", default=str(BASE_DIR / "var" / "releases")))
+# Backups (portal/backups) are written there, encrypted for these keys of age; without one they are
+# plain. PG_BIN is the directory of pg_dump and pg_restore, where they are not found by themselves.
+BACKUPS_DIR = Path(env.str("BACKUPS_DIR", default=str(BASE_DIR / "var" / "backups")))
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+PG_BIN = env.str("PG_BIN", default="")
+
 # The public address of the portal, for files that are made without a request.
 PORTAL_ADDRESS = env.str("PORTAL_ADDRESS", default="http://localhost:8000")
 
@@ -290,6 +342,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Where browsers tell of a broken policy (portal/safety/reports.py).
+POLICY_REPORTS_PATH = "/reports/policy/"
 # Nothing from elsewhere, no inline script or style on any page of ours.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -303,6 +357,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "manifest-src": ["'self'"],
+        # To ourselves alone: by the older way and by the newer one (portal/safety/headers.py).
+        "report-uri": POLICY_REPORTS_PATH,
+        "report-to": "policy",
     }
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -311,16 +368,55 @@ X_FRAME_OPTIONS = "DENY"
 # A deployment behind TLS sets HTTPS=true; `script/run` serves plain HTTP on this machine only.
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+# No script of ours reads a cookie.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# A browser takes a cookie of such a name only from this very host, over HTTPS.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+MESSAGE_STORAGE = "portal.safety.messages.MessageStorage"
+# A session ends after so long without a request in the admin, and in any case after some days.
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_HOURS", default=12) * 3600
+SESSION_MAX_HOURS = env.int("SESSION_MAX_HOURS", default=7 * 24)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Once told, browsers keep to it. A host whose subdomains are not all HTTPS says false to these.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31536000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=True)
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Whom to tell of a weakness, as `mailto:` or `https:` (RFC 9116); without any there is no
+# /.well-known/security.txt.
+SECURITY_CONTACT = env.list("SECURITY_CONTACT", default=[])
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How the portal is watched (portal/watching, docs/operations.md). Nothing personal is logged.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+#: One line for each request.
+LOG_REQUESTS = env.bool("LOG_REQUESTS", default=LOG_FORMAT == "json")
+#: Statements of requests that take so many milliseconds are logged, without values; 0 for none.
+LOG_SLOW_QUERY_MS = env.int("LOG_SLOW_QUERY_MS", default=1000)
+# `/metrics` for Prometheus: for these networks, and for who brings the token.
+METRICS = env.bool("METRICS", default=False)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED_NETWORKS = env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+_FORMATTER = "json_lines.JsonLineFormatter" if LOG_FORMAT == "json" else "logs.LineFormatter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"told": {"()": f"portal.watching.{_FORMATTER}", "frank": DEBUG}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "told"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "portal.requests": {"level": "INFO"},
+        # Who signed in is told whatever else is: by number, without name or address.
+        "portal.sign_in": {"level": "INFO"},
+        # What was refused stands in the line of its request.
+        "django.request": {"level": "ERROR" if LOG_REQUESTS else "WARNING"},
+    },
 }
+
+env.stop_if_faulty()

@@ -158,5 +158,9 @@ def part(request: HttpRequest, section: str) -> HttpResponse:
 
 def robots(request: HttpRequest) -> HttpResponse:
     """`/robots.txt` (RFC 9309)."""
-    context = {"sitemap": request.build_absolute_uri(reverse("sitemap"))}
+    context = {
+        "sitemap": request.build_absolute_uri(reverse("sitemap")),
+        # An address that was chosen is not told to everybody.
+        "admin": settings.ADMIN_PATH if settings.ADMIN_PATH == "admin/" else "",
+    }
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

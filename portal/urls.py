@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLResolver, include, path, re_path
 from django.urls.resolvers import LocalePrefixPattern
@@ -17,6 +18,10 @@ from portal.publishing.feeds import FeedView
 from portal.records.database import databases
 from portal.reference.labels import active_language
 from portal.releases import urls as releases
+from portal.safety.contact import security_txt
+from portal.safety.reports import policy_report
+
+handler500 = "portal.safety.failures.server_error"
 
 
 class LanguagePrefix(LocalePrefixPattern):
@@ -41,9 +46,14 @@ pages: list[Any] = [
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]
 
-urlpatterns = [
+handler500 = "portal.middleware.failed"
+
+#: What everybody can reach; the admin stands beside it.
+public: list[Any] = [
     path("", views.root, name="root"),
     path("favicon.ico", views.favicon),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
+    path(settings.POLICY_REPORTS_PATH.lstrip("/"), policy_report, name="policy-reports"),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.part, name="sitemap-part"),
@@ -59,10 +69,13 @@ urlpatterns = [
         "api/reference/",
         # A page, which has nothing to tell of itself to OPTIONS.
         SpectacularSwaggerSplitView.as_view(
-            url_name="api-schema", http_method_names=["get", "head"]
+            url_name="api-schema",
+            http_method_names=["get", "head"],
+            template_name="api/reference.html",
         ),
         name="api-reference",
     ),
-    path("admin/", admin.site.urls),
     URLResolver(LanguagePrefix(), pages),
 ]
+
+urlpatterns = [path(settings.ADMIN_PATH, admin.site.urls), *public]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -13,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from portal.databases.choice import reading
 from portal.publishing.files import representations_for
 from portal.records.database import Database, databases
 from portal.records.models import State
@@ -29,7 +29,7 @@ def coverage() -> list[dict[str, Any]]:
     """Of each database, its public records and the jurisdictions that they stand for."""
     documents = SearchDocument.objects.public().order_by().values("database", "facets")
     inner, arguments = documents.query.sql_with_params()
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         # SQL made by Django around constants; every value is a parameter.
         cursor.execute(
             f"""

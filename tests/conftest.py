@@ -144,7 +144,7 @@ def pages_made_anew(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def nobody_is_counted(settings: Any) -> None:
     """Tests ask as often as they like; those of the limits (test_limits.py) set some."""
-    settings.API_REQUESTS_PER_MINUTE = 0
+    settings.API_REQUESTS_PER_MINUTE = settings.SIGN_IN_REQUESTS_PER_MINUTE = 0
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts import sessions
@@ -33,4 +34,8 @@ class StaffSessionMiddleware:
             and match.app_name == "admin"
             and settings.SESSION_COOKIE_NAME in request.COOKIES
         ):
+            if sessions.is_too_old(request):
+                sessions.end(sessions.of_request(request))
+                auth.logout(request)
+                return
             sessions.note(request)

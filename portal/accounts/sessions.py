@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import CharField, Exists, F, Func, OuterRef, QuerySet
@@ -41,6 +43,14 @@ def living() -> QuerySet[StaffSession]:
     """The sessions that can still be used."""
     stored = stored_sessions().filter(digest=OuterRef("key_hash"), expire_date__gt=timezone.now())
     return StaffSession.objects.filter(Exists(stored))
+
+
+def is_too_old(request: HttpRequest) -> bool:
+    """Whether a session has lasted for so long that both factors are to be given again."""
+    mark = request.session.get(MARK)
+    if not mark:
+        return False
+    return bool(timezone.now().timestamp() - mark["begun"] > settings.SESSION_MAX_HOURS * 3600)
 
 
 def note(request: HttpRequest) -> None:
@@ -91,9 +101,15 @@ def of_request(request: HttpRequest) -> list[StaffSession]:
 def end(lines: Iterable[StaffSession]) -> int:
     """Sign out where these sessions are; returns how many there were."""
     ended = list(lines)
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
     with transaction.atomic():
-        stored_sessions().filter(digest__in=[line.key_hash for line in ended]).delete()
+        stored = stored_sessions().filter(digest__in=[line.key_hash for line in ended])
+        keys = list(stored.values_list("session_key", flat=True))
+        stored.delete()
         StaffSession.objects.filter(pk__in=[line.pk for line in ended]).delete()
+    for key in keys:
+        # Once more by the store, which may keep a copy beside the database.
+        store(key).delete()
     return len(ended)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +25,17 @@ def client_address(request: HttpRequest) -> str:
         if is_address(address):
             return address
     return "0.0.0.0"  # noqa: S104
+
+
+def client_network(request: HttpRequest) -> str:
+    """The address under which wrong passwords are counted: of IPv6 the first half alone.
+
+    Whoever has one address of an IPv6 network has 2^64 of them, and would never be held up.
+    """
+    found = ip_address(client_address(request))
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False).network_address)
 
 
 def is_address(text: str) -> bool:

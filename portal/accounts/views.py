@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 from django.conf import settings
@@ -31,6 +32,8 @@ from portal.accounts.forms import (
 from portal.accounts.models import StaffSession, User
 
 Form = Any
+#: Who tried to get in, by the number of the user and never by name or address.
+logger = logging.getLogger("portal.sign_in")
 
 
 def owner(request: HttpRequest) -> User:
@@ -46,10 +49,15 @@ class SignInView(LoginView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         user = form.get_user()
+        logger.info("User %s gave the right password", user.pk)
         if not second_factor.is_needed(user):
             return super().form_valid(form)
         sign_in.begin(self.request, user)
         return HttpResponseRedirect(second_step(self.get_redirect_url()))
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        logger.warning("A sign-in was refused: wrong name or password")
+        return super().form_invalid(form)
 
 
 def second_step(next_page: str) -> str:
@@ -123,6 +131,7 @@ class SecondStepView(RedirectURLMixin, FormView):
         }
 
     def form_invalid(self, form: Form) -> HttpResponse:
+        logger.warning("User %s gave a wrong code", self.visitor.pk)
         return refuse_if_throttled(form, super().form_invalid(form))
 
 
@@ -147,6 +156,7 @@ class EnterCodeView(SecondStepView):
     def form_valid(self, form: Form) -> HttpResponse:
         next_page = self.get_success_url()
         sign_in.complete(self.request, self.visitor, form.device)
+        logger.info("User %s signed in with both factors", self.visitor.pk)
         if isinstance(form.device, second_factor.StaticDevice):
             left = second_factor.summary_of(self.visitor).recovery_codes
             text = ngettext(
@@ -183,6 +193,7 @@ class SetUpView(SecondStepView):
             return redirect_keeping_next(self, "admin:second_factor")
         device = second_factor.authenticator_of(self.visitor)
         sign_in.complete(self.request, self.visitor, device)
+        logger.info("User %s set up a second factor and signed in", self.visitor.pk)
         return recovery_codes_page(self.request, codes, next_page)
 
 

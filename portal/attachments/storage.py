@@ -31,6 +31,7 @@ DIRECTORY_MODE = 0o750
 #: Names of files that are still being written begin with it.
 UNFINISHED = "unfinished-"
 _LOCKS = 5_741_005
+_BACKUP = 5_741_006
 #: What has been written since `swept_after_failure` began.
 _written: ContextVar[list[str] | None] = ContextVar("written", default=None)
 
@@ -136,6 +137,8 @@ def sweep(digests: Collection[str]) -> list[str]:
     try:
         for digest in digests:
             with transaction.atomic():
+                if not _may_sweep():
+                    break
                 _lock(digest)
                 if not is_named(digest) and path_of(digest).exists():
                     path_of(digest).unlink()
@@ -143,6 +146,31 @@ def sweep(digests: Collection[str]) -> list[str]:
     except (DatabaseError, OSError):
         logger.exception("Documents that are no longer needed could not be taken away")
     return taken
+
+
+@contextmanager
+def nothing_swept() -> Iterator[None]:
+    """While a backup is made: what its snapshot names stays, also if the row goes meanwhile.
+
+    Waits for those who are sweeping. What is not swept then stays until
+    `manage.py check_attachments --remove`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_BACKUP])
+        try:
+            yield
+        finally:
+            if connection.is_usable():
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_BACKUP])
+
+
+def _may_sweep() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [_BACKUP])
+        is_free: bool = cursor.fetchone()[0]
+    if not is_free:
+        logger.info("Documents that are no longer needed stay, because a backup is being made")
+    return is_free
 
 
 def is_named(digest: str) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import BooleanField, F, Func
 
+from portal.databases.choice import reading
 from portal.search.bits import PUBLIC
 from portal.search.engine import match
 from portal.search.models import FacetBits
@@ -64,7 +64,7 @@ class Beside:
         columns = [list(column) for column in zip(*rows, strict=True)]
         self._totals: dict[Carrying, int] = {}
         self._counts: dict[tuple[Carrying, str], dict[str, int]] = {}
-        with connection.cursor() as cursor:
+        with reading().cursor() as cursor:
             cursor.execute(_BESIDE, columns)
             for database, parameter, value, name, found, number in cursor.fetchall():
                 records = Carrying(database, parameter, value)
@@ -100,6 +100,6 @@ def found_by(request: SearchRequest) -> Func:
 
 def everywhere(names: Sequence[str]) -> dict[Carrying, int]:
     """Of every value of some facets, how many public records of each database carry it."""
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(_EVERYWHERE, [list(names)])
         return {Carrying(*row[:3]): row[3] for row in cursor.fetchall()}

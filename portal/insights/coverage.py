@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from portal.databases.choice import reading
 from portal.insights.tables import Axis, Number
 from portal.records.database import Database, databases
 from portal.records.dates import PartialDate
@@ -148,7 +148,7 @@ def coverage() -> list[DatabaseCoverage]:
     documents = SearchDocument.objects.public().order_by().values("database", "facets")
     inner, arguments = documents.query.sql_with_params()
     tokens: dict[str, dict[str, int]] = {}
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         # SQL made by Django around constants; every value is a parameter.
         cursor.execute(
             f"""

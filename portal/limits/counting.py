@@ -1,17 +1,22 @@
 """Counting requests in minutes, for all processes together, by one statement each.
 
-Whoever counts in the memory of a process counts per process; the database is there anyway. The
-row of a client is one, which each minute begins anew, so that the table stays small.
+Whoever counts in the memory of a process counts per process. Redis counts where there is one; else,
+and while it is away, the database, which is there anyway. The row of a client is one, which each
+minute begins anew, so that the table stays small.
 """
 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from django.db import connection
+from django.conf import settings
+from django.db import OperationalError, connection
 from django.utils.crypto import salted_hmac
+
+from portal.databases.watching import primary_is_away
 
 #: Length of a window in seconds.
 WINDOW = 60
@@ -98,6 +103,21 @@ def count(client: Client) -> Allowance:
     Raises:
         django.db.Error: the database is not there or takes no writes.
     """
+    if settings.REDIS_URL:
+        from redis.exceptions import RedisError
+
+        from portal.limits import shared_counting
+
+        # The client tells that Redis is away, once; a minute is begun anew in the table then.
+        with suppress(RedisError):
+            return Allowance(client, *shared_counting.count(client.digest, WINDOW))
+    return _count_in_table(client)
+
+
+def _count_in_table(client: Client) -> Allowance:
+    if primary_is_away():
+        # Readers are not made to wait for it.
+        raise OperationalError("The primary database is away.")
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"client": client.digest, "window": WINDOW})
         used, seconds = cursor.fetchone()

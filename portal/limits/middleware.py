@@ -26,6 +26,26 @@ from portal.rest.problems import problem
 logger = logging.getLogger(__name__)
 
 
+class _Outage:
+    """One line in the log when counting begins to fail, and not one for each request."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def goes_on(self, error: Error) -> None:
+        if not self._told:
+            logger.warning("A request cannot be counted: %s", error)
+        self._told = True
+
+    def over(self) -> None:
+        if self._told:
+            logger.warning("Requests are counted again")
+        self._told = False
+
+
+_outage = _Outage()
+
+
 @dataclass
 class _Call:
     """A request that is counted: by whom, and what is known of the count so far."""
@@ -42,8 +62,9 @@ class _Call:
         if self.allowance is None and self.client.quota:
             try:
                 self.allowance = count(self.client)
+                _outage.over()
             except Error as error:
-                logger.warning("A request cannot be counted: %s", error)
+                _outage.goes_on(error)
         return self.allowance is not None and self.allowance.is_spent
 
     def told_on(self, response: HttpResponse) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.databases.watching import primary_is_away
 from portal.limits.counting import Client
 from portal.limits.models import ApiToken
 
@@ -67,7 +68,7 @@ def holder_of(secret: str) -> Client:
 
 def _note_use(token: ApiToken) -> None:
     today = timezone.localdate()
-    if token.last_used_on == today:
+    if token.last_used_on == today or primary_is_away():
         return
     earlier = Q(last_used_on=None) | Q(last_used_on__lt=today)
     try:

@@ -24,6 +24,8 @@ TITLES = {
     406: "Not acceptable",
     410: "Gone",
     412: "Precondition failed",
+    413: "Too large",
+    414: "Address too long",
     429: "Too many requests",
     503: "Not available",
 }

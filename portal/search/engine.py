@@ -18,7 +18,6 @@ from operator import and_
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -34,6 +33,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, NullIf, RowNumber
 from django.utils.translation import gettext as _
 
+from portal.databases.choice import reading
 from portal.reference.labels import active_language
 from portal.search.concepts import Names, names
 from portal.search.facets import Counts, Matching, count
@@ -115,7 +115,7 @@ def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
         values += arguments
     counts = [0] * len(querysets)
     if pieces:
-        with connection.cursor() as cursor:
+        with reading().cursor() as cursor:
             cursor.execute(" UNION ALL ".join(pieces), values)
             for place, number in cursor.fetchall():
                 counts[place] = number

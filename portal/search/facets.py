@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
+from portal.databases.choice import reading
 from portal.search.bits import PUBLIC, WORD, WORD_BITS, WORDS_OF_A_CHUNK, joined
 from portal.search.models import FacetBits, SearchDocument
 
@@ -77,7 +77,7 @@ def count(matching: Matching, names: Sequence[str] = (), *, everywhere: bool = F
         everywhere: whether the databases beside it are counted, too (`hits`, `records`).
     """
     sql, values = _statement(matching, names, everywhere=everywhere)
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchall()
     total, ids = 0, None
@@ -155,7 +155,7 @@ def cross(matching: Matching, rows: str, columns: str) -> dict[tuple[str, str], 
     pieces, values, _name, _chosen, _narrow = _masked(matching)
     # A facet with itself is asked for how many records carry each value.
     asked, names = (_CARRIED, [rows]) if rows == columns else (_CROSSED, [rows, columns])
-    with connection.cursor() as cursor:
+    with reading().cursor() as cursor:
         cursor.execute("WITH " + ",".join(pieces) + asked, [*values, *names])
         return {(row, column): number for row, column, number in cursor.fetchall()}
 

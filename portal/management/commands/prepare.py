@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable
 from importlib.metadata import version
 from io import StringIO
@@ -27,14 +28,25 @@ class Command(BaseCommand):
     # migrate makes the checks it needs, and script/test makes them all.
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Either half may be done where the other cannot be: files when an image is made."""
+        halves = parser.add_mutually_exclusive_group()
+        halves.add_argument("--files", action="store_true", help="only what needs no database")
+        halves.add_argument("--data", action="store_true", help="only what writes no files")
+
+    def handle(self, *args: Any, files: bool, data: bool, **options: Any) -> None:
         """Run the steps; the error of one that fails ends the command."""
+        if not files:
+            self._prepare_data()
+        if not data:
+            self._step("Translations compiled", lambda: f"{compile_messages()} files")
+            self._step("Static files collected", collect_static)
+
+    def _prepare_data(self) -> None:
         self._step("Database migrated", migrate)
         self._step("Collection loaded", load_collection)
         self._step("Search index checked", complete_index)
         self._step("Duplicates looked for", look_for_duplicates)
-        self._step("Translations compiled", lambda: f"{compile_messages()} files")
-        self._step("Static files collected", collect_static)
 
     def _step(self, name: str, action: Callable[[], str]) -> None:
         began = time.monotonic()
