@@ -18,6 +18,8 @@ from portal.records.database import databases
 from portal.reference.labels import active_language
 from portal.releases import urls as releases
 
+handler500 = "portal.failures.server_error"
+
 
 class LanguagePrefix(LocalePrefixPattern):
     """`/zh/` for Chinese, although Django calls the language `zh-hans`."""
