@@ -182,10 +182,11 @@ class Curator:
                 self.wrong.append(f"a save: {answer.status_code}")
 
 
-def test_the_database_is_killed_again_and_again(portal: Site) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
+def test_the_database_is_killed_again_and_again(rounds: int, portal: Site) -> None:
     key = portal.ask("SELECT id FROM caselaw_case WHERE state = 'published' ORDER BY id")[0][0]
     with gunicorn(portal) as address, Readers(address) as readers, Curator(address, key) as ada:
-        for _round in range(2):
+        for _round in range(rounds):
             reached, kept = readers.count(200), len(ada.saved)
             wait_for(lambda r=reached: readers.count(200) > r + 6, "answers")
             wait_for(lambda k=kept: len(ada.saved) > k, "a save")
