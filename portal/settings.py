@@ -11,7 +11,8 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from portal.rest.paths import FROM_ANY_ORIGIN
-from portal.safety.values import admin_path, networks
+from portal.safety.logs import SUSPICIOUS
+from portal.safety.values import USUAL_ADMIN_PATH, admin_path, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -157,7 +158,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # Where the admin stands, and from which networks it can be reached (portal/safety/gate.py); for
 # others it does not exist. Empty: from everywhere.
 ADMIN_PATH = admin_path(
-    env.str("ADMIN_PATH", default="admin/"), ("ar", "en", "es", "fr", "ru", "zh")
+    env.str("ADMIN_PATH", default=USUAL_ADMIN_PATH), ("ar", "en", "es", "fr", "ru", "zh")
 )
 ADMIN_ALLOWED_NETWORKS = networks(
     env.list("ADMIN_ALLOWED_NETWORKS", default=[]), "ADMIN_ALLOWED_NETWORKS"
@@ -358,8 +359,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"brief": {"()": "portal.safety.logs.Brief"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Who signed in is told whatever else is: by number, without name or address.
-    "loggers": {"portal.sign_in": {"level": "INFO"}},
+    "loggers": {
+        "portal.sign_in": {"level": "INFO"},
+        **{f"django.security.{name}": {"filters": ["brief"]} for name in SUSPICIOUS},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }
