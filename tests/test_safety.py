@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from ipaddress import ip_network
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -31,6 +31,7 @@ from portal.safety import bounds, reports
 from portal.safety.headers import PERMISSIONS_POLICY
 from portal.safety.values import SettingError, admin_path, networks
 from tests.conftest import reader
+from tests.hostile import is_here
 from tests.test_second_factor import admin_addresses
 
 pytestmark = pytest.mark.django_db
@@ -405,15 +406,6 @@ HOSTS = st.sampled_from(
         *("http://testserver@evil.example/", "http://testserver.evil.example/", "/\t/evil.example"),
     ]
 )
-
-
-def is_here(location: str) -> bool:
-    """Whether a browser that follows stays; it takes a backslash for a slash and drops tabs."""
-    plain = location.replace("\\", "/").replace("\t", "").replace("\n", "").replace("\r", "")
-    parts = urlsplit(plain)
-    if parts.scheme not in ("", "http") or parts.netloc not in ("", "testserver"):
-        return False
-    return not plain.startswith("//")
 
 
 @given(target=st.one_of(HOSTS, st.text(max_size=30).map("//".__add__)), path=st.booleans())
