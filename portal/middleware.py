@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from portal.failures import unavailable
+from portal.rest.failures import unavailable
 from portal.reference.catalog import pinned
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -50,7 +50,7 @@ class CatalogMiddleware:
 class DatabaseFailureMiddleware:
     """A database that is down or too slow is a 503, never an empty list of results.
 
-    What fails in middleware is answered by `handler500` (portal/failures.py).
+    What fails in middleware is answered by `handler500` (portal/rest/failures.py).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -21,7 +21,8 @@ from portal.releases import urls as releases
 from portal.safety.contact import security_txt
 from portal.safety.reports import policy_report
 
-handler500 = "portal.failures.server_error"
+handler400 = "portal.rest.failures.bad_request"
+handler500 = "portal.rest.failures.server_error"
 
 
 class LanguagePrefix(LocalePrefixPattern):

@@ -28,6 +28,7 @@ FLOORS = {
     "portal.limits": 1.05,
     "portal.safety": 1.06,
     "portal.safety.values": 0,
+    "portal.safety.logs": 0,
     "portal.reference": 1,
     "portal.charts": 1.1,
     "portal.records": 2,

@@ -1,4 +1,8 @@
-"""What visitors are told when what the portal stands on fails: the database, or a disk."""
+"""What visitors are told when something is refused or fails outside of a view.
+
+It may be what the portal stands on: the database, or a disk. The answers ask the request for
+nothing: what a page says of itself needs the very host that was refused.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views import defaults
 
 from portal.rest.paths import is_api
 from portal.rest.problems import problem
@@ -19,6 +22,18 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = "30"
 #: A disk without room, and a quota that is used up.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400, as for a host that is not ours or for more fields than a form has (`handler400`)."""
+    return refused(request, 400, "The request was not understood.")
+
+
+def refused(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """A refusal: a problem in the API, elsewhere the page of all that was not understood."""
+    response = _told(request, status, detail, "400.html")
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def unavailable(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
@@ -31,12 +46,15 @@ def unavailable(request: HttpRequest, exception: BaseException | None) -> HttpRe
         said, template = "The portal cannot store anything at the moment.", "500.html"
     else:
         return None
-    if is_api(request.path_info):
-        response: HttpResponse = problem(503, f"{said} Please try again.")
-    else:
-        response = HttpResponse(render_to_string(template), status=503)
+    response = _told(request, 503, f"{said} Please try again.", template)
     response["Retry-After"] = RETRY_SECONDS
     return response
+
+
+def _told(request: HttpRequest, status: int, detail: str, template: str) -> HttpResponse:
+    if is_api(request.path_info):
+        return problem(status, detail)
+    return HttpResponse(render_to_string(template), status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -45,7 +63,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Middleware asks the database and the disk, too, and what fails there passes by all
     `process_exception`.
     """
-    told = unavailable(request, sys.exception())
-    if told is None and is_api(request.path_info):
-        told = problem(500, "The fault is ours and has been recorded.")
-    return told or defaults.server_error(request)
+    fault = "The fault is ours and has been recorded."
+    return unavailable(request, sys.exception()) or _told(request, 500, fault, "500.html")
