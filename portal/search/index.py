@@ -206,7 +206,7 @@ def _write(
         if not is_whole:
             Identifier.objects.filter(document__in=rows).delete()
             bits.change(changes)
-        _write_identifiers(named)
+        Identifier.objects.bulk_create(identifiers_in(named))
         _write_words(rows, remembered)
         written += len(rows)
         progress(len(batch))
@@ -220,21 +220,18 @@ def _known(database: Database, keys: Iterable[int]) -> dict[int, SearchDocument]
     return {document.object_id: document for document in needed}
 
 
-def _write_identifiers(named: list[tuple[SearchDocument, Record, list[Any]]]) -> None:
+def identifiers_in(
+    named: Iterable[tuple[SearchDocument, Record, list[Any]]],
+) -> Iterator[Identifier]:
+    """The rows that keep what names some records: code, titles, and what is given with them."""
     kinds = Identifier.Kind
-    Identifier.objects.bulk_create(
-        identifier
-        for document, record, given in named
-        for identifier in identifiers_of(
-            document,
-            [
-                (kinds.CODE, record.code),
-                (kinds.TITLE, record.title),
-                (kinds.TITLE, record.title_original),
-                *given,
-            ],
-        )
-    )
+    for document, record, given in named:
+        own = [
+            (kinds.CODE, record.code),
+            (kinds.TITLE, record.title),
+            (kinds.TITLE, record.title_original),
+        ]
+        yield from identifiers_of(document, [*own, *given])
 
 
 def _write_words(rows: Iterable[SearchDocument], remembered: set[str]) -> None:
