@@ -54,8 +54,9 @@ def gathered(attempts: int = ATTEMPTS, pause: float = PAUSE) -> Iterator[None]:
         return
     changed: list[str] = []
     try:
-        for name in indexes():
-            with suppress(OperationalError):
+        # The first that somebody holds is the last one tried: it would be held for the others, too.
+        with suppress(OperationalError):
+            for name in indexes():
                 _alter(name, _ON)
                 changed.append(name)
         yield
