@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks                 everything: hours, of which the sizes are most
     .venv/bin/python -m benchmarks cached memory   only these, and the table of targets
     .venv/bin/python -m benchmarks --quick         everything small, to see that it works
-    .venv/bin/python -m benchmarks targets growth-picture    nothing measured, only told anew
+    .venv/bin/python -m benchmarks --most 1000     without the sizes that take long to make
+    .venv/bin/python -m benchmarks targets         nothing measured, only told anew
 
 Each section of the file is replaced when it has been measured; what is written by hand around it
 stays. Needs nothing but the checkout's environment and, for Datasette, pip's way to its packages
@@ -17,7 +18,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from benchmarks import (
@@ -42,6 +43,7 @@ class Scale:
 
     Attributes:
         sizes: numbers of cases for search and API.
+        held: of memory; 0 is the collection.
         growing: numbers of cases from the smallest to the largest.
         written: so many of them at most are no copies (`growth.run`).
         runs: of each answer.
@@ -52,6 +54,7 @@ class Scale:
     """
 
     sizes: tuple[int, ...] = (SMALL, LARGE)
+    held: tuple[int, ...] = (collection.COLLECTION, LARGE)
     growing: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     written: int = growth.WRITTEN
     runs: int = 50
@@ -61,7 +64,7 @@ class Scale:
     with_peer: bool = True
 
 
-QUICK = Scale((40,), (40, 120), 40, 3, 1, 0.2, ("csv", "jsonl"))
+QUICK = Scale((40,), (0, 40), (40, 120), 40, 3, 1, 0.2, ("csv", "jsonl"))
 SECTIONS: dict[str, Callable[[Scale], Found]] = {
     "pages": lambda scale: pages.run(scale.runs),
     "load": lambda scale: collection.load(scale.repeated),
@@ -82,7 +85,7 @@ def run(names: Iterable[str], scale: Scale, book: Book, command: str) -> None:
     for name in names:
         if name in SECTIONS:
             sys.stdout.write(f"\n== {name}\n")
-            told = preface(f"{command} {name}")
+            told = preface(command.format(name))
             book.write(name, SECTIONS[name](scale), told)
     book.write(TARGETS, summary(book.values()))
     if any(key.startswith("growth/") for key in book.values()):
@@ -99,19 +102,27 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--quick", action="store_true", help="small, into var/bench/quick")
     parser.add_argument("--no-peer", action="store_true", help="without Datasette")
+    parser.add_argument(
+        "--most", type=int, metavar="CASES", help="leave larger numbers of cases out"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"there is no {', '.join(sorted(unknown))}; known are {', '.join(known)}")
     scale = QUICK if options.quick else Scale()
     if options.no_peer:
         scale = replace(scale, with_peer=False)
+    if options.most:
+        kept = {
+            name: tuple(size for size in getattr(scale, name) if size <= options.most)
+            for name in ("sizes", "held", "growing")
+        }
+        scale = replace(scale, **kept)
     book = Book.tried() if options.quick else Book.kept()
     names = options.names or list(SECTIONS)
-    if options.quick:
-        with servers_of_its_own():
-            run(names, scale, book, "python -m benchmarks --quick")
-    else:
-        run(names, scale, book, "python -m benchmarks")
+    given = ["--quick"] * options.quick + ["{}"] + ["--no-peer"] * options.no_peer
+    given += [f"--most {options.most}"] if options.most else []
+    with servers_of_its_own() if options.quick else nullcontext():
+        run(names, scale, book, f"python -m benchmarks {' '.join(given)}")
     sys.stdout.write(f"\nWritten: {book.text}\n")
 
 

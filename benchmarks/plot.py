@@ -32,6 +32,11 @@ PANELS: dict[str, dict[str, str]] = {
 }
 
 
+#: Between the powers of ten lines are hardly seen.
+_POWER = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 0.001"
+_FAINT = {"gridOpacity": {"condition": {"test": _POWER, "value": 1}, "value": 0.3}}
+
+
 def values_of(values: Mapping[str, float]) -> list[dict[str, Any]]:
     """The points of the picture: one for each size and measure."""
     found = []
@@ -40,9 +45,8 @@ def values_of(values: Mapping[str, float]) -> list[dict[str, Any]]:
             continue
         for panel, measures in PANELS.items():
             if match[2] in measures and value:
-                name, factor = measures[match[2]]
-                drawn = value * factor if factor > 0 else -factor / value
-                found.append({"panel": panel, "name": name, "cases": int(match[1]), "value": drawn})
+                name, cases = measures[match[2]], int(match[1])
+                found.append({"panel": panel, "name": name, "cases": cases, "value": value})
     return sorted(found, key=lambda point: point["cases"])
 
 
@@ -66,7 +70,7 @@ def specification(points: list[dict[str, Any]]) -> dict[str, Any]:
                 "field": "value",
                 "type": "quantitative",
                 "scale": {"type": "log"},
-                "axis": {"title": None, "format": ",~r", "tickCount": 5, **axis},
+                "axis": {"title": None, "format": ",~r", "tickCount": 5, **axis, **_FAINT},
             },
             "color": {
                 "field": "name",
