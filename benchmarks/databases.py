@@ -44,25 +44,33 @@ def refuse_unless_benchmark(name: str) -> None:
 
 
 @contextmanager
-def database(cases: int) -> Iterator[str]:
-    """The address of the database for a number of cases, which is there and answers meanwhile.
+def database(
+    kind: int | str, directory: Path | None = None, *, careless: bool = False
+) -> Iterator[str]:
+    """The address of a database that is there and answers meanwhile.
 
     A DATABASE_URL in the environment is taken instead, if it names a benchmark database.
+
+    Args:
+        kind: the number of its cases, or another end of its name.
+        directory: of the server; `DIRECTORY` if none is given.
+        careless: whether the server need not keep anything if the machine fails.
     """
     given = os.environ.get("DATABASE_URL")
     if given:
         refuse_unless_benchmark(parse_dsn(given).get("dbname", ""))
         yield given
         return
-    with Hold(DIRECTORY) as hold:
-        name = f"{PREFIX}{cases}"
+    directory = directory or DIRECTORY
+    with Hold(directory, testing=careless) as hold:
+        name = f"{PREFIX}{kind}"
         with closing(psycopg2.connect(hold.url)) as connection, connection.cursor() as cursor:
             # CREATE DATABASE cannot be part of a transaction.
             connection.autocommit = True
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{name}"')
-        yield Server(DIRECTORY).url(name)
+        yield Server(directory).url(name)
 
 
 def set_up_django(url: str) -> None:

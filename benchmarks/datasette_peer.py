@@ -4,8 +4,8 @@
 
 writes `var/bench/cases-5000.sqlite` from the benchmark database (benchmarks/generate.py), laid out
 as users of Datasette do: one table, JSON arrays for what has many values, FTS5 for the text. Each
-facet of the portal's case search is a column with the same values. Needs the package `datasette`,
-which the portal itself does not.
+facet of the portal's case search is a column with the same values. Datasette is installed with pip
+into `var/bench/datasette`, an environment of its own: the portal does not need it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from benchmarks.measure import free_port, stopped_at_end, wait_for
 from portal.embedded_postgres import VAR
 
 TABLE = "cases"
+#: What is compared with, in an environment of its own.
+RELEASE = "0.65.5"
+PEER = VAR / "bench" / "datasette"
 #: Facets of which a case has at most one value; the others are JSON arrays.
 SCALARS = ("jurisdiction", "court_level", "legal_system", "benefit", "language")
 #: What FTS5 indexes. `other` holds the rest of what the portal's search reads of a case.
@@ -211,13 +214,25 @@ def search_path(
     return f"/{path.stem}/{TABLE}{suffix}?{urlencode(pairs)}"
 
 
+def peer_python() -> str:
+    """The interpreter of the environment that has Datasette; made if it is not there."""
+    python = PEER / "bin" / "python"
+    stamp = PEER / RELEASE
+    if not stamp.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEER)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", f"datasette=={RELEASE}"]
+        subprocess.run(install, check=True)
+        stamp.touch()
+    return str(python)
+
+
 @contextmanager
 def serve_datasette(path: Path) -> Iterator[str]:
     """Serve a SQLite database with Datasette on a free port; its address, without a slash."""
     port = free_port()
     settings = [word for pair in SETTINGS.items() for word in ("--setting", *pair)]
     # Immutable is what Datasette wants for data that does not change: it counts rows only once.
-    command = [sys.executable, "-m", "datasette", "serve", "--immutable", str(path)]
+    command = [peer_python(), "-m", "datasette", "serve", "--immutable", str(path)]
     command += ["--host", "127.0.0.1", "--port", str(port), *settings]
     with stopped_at_end(subprocess.Popen(command, stdout=subprocess.DEVNULL)) as process:
         address = f"http://127.0.0.1:{port}"

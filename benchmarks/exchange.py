@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,8 +29,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 
-from benchmarks.databases import database
+from benchmarks.databases import ROOT
+from benchmarks.generate import generated
 from benchmarks.measure import HEADERS, machine, samples, serve
+from benchmarks.results import Found
 
 CONSTANT = "/api/v1/"
 COMPLETE = "defendants,proceedings,laws_applied,sources,attachments,facts,significance"
@@ -43,6 +45,13 @@ LISTS = {
     "OAI-PMH, 100 records": "/oai?verb=ListRecords&metadataPrefix=oai_dc&set=cases",
 }
 FORMATS = ("jsonl", "csv", "csl.json", "ris", "bib", "jsonld", "xlsx")
+#: Rows whose numbers are kept, and under which keys.
+KEYS = {
+    "list of 25, lean": "lean",
+    "list of 25, full detail": "complete",
+    "by cursor, lean": "cursor",
+    "as .csv": "csv",
+}
 #: Seconds between two looks at the memory of the worker.
 LOOK = 0.05
 
@@ -129,14 +138,17 @@ def by_oai(portal: str) -> int:
     return found
 
 
-def print_lists(portal: str, runs: int) -> None:
+def measure_lists(portal: str, size: int, runs: int, found: Found) -> None:
     """What short answers take, beside a constant view."""
     first = json.loads(read(f"{portal}/api/v1/cases/?page_size=1"))["results"][0]["api_url"]
     asked = {**LISTS, "one record": urlsplit(first).path}
+    found.table("what", "ms, median / p95", f"times {CONSTANT}")
     for name, path in asked.items():
         constant, own = samples(portal + CONSTANT, portal + path, runs=runs)
         ratio = own.median / constant.median
-        print(f"| {name} | {own.median:.1f} / {own.p95:.1f} | {ratio:.1f} |")
+        found.row(name, f"{own.median:.1f} / {own.p95:.1f}", f"{ratio:.1f}")
+        if name in KEYS:
+            found.values[f"exchange/{size}/{KEYS[name]}"] = own.median
     address = f"{portal}/api/v1/cases/"
     mark = {**HEADERS, "If-None-Match": get(address).headers["ETag"]}
     times = []
@@ -147,10 +159,10 @@ def print_lists(portal: str, runs: int) -> None:
         times.append((time.perf_counter() - began) * 1000)
         if answer.status != http.HTTPStatus.NOT_MODIFIED:
             raise RuntimeError(f"{address} answers {answer.status}")
-    print(f"| 304 of the lean list, connection included | {sorted(times)[runs // 2]:.1f} | |")
+    found.row("304 of the lean list, connection included", f"{sorted(times)[runs // 2]:.1f}", "")
 
 
-def print_whole(portal: str) -> None:
+def measure_whole(portal: str, size: int, found: Found, formats: Iterable[str]) -> None:
     """What it takes to read everything: seconds, records a second, megabytes of the worker."""
     every = f"{portal}/api/v1/cases/?cursor=*&page_size=100"
     total = json.loads(read(f"{portal}/api/v1/cases/?fields=code&page_size=1"))["count"]
@@ -159,8 +171,9 @@ def print_whole(portal: str) -> None:
         "by cursor, full detail": lambda: by_cursor(f"{every}&expand={COMPLETE}"),
         "by OAI-PMH": lambda: by_oai(portal),
     }
-    for suffix in FORMATS:
+    for suffix in formats:
         ways[f"as .{suffix}"] = lambda suffix=suffix: size_of(f"{portal}/api/v1/cases.{suffix}")
+    found.table("everything", "s", "records/s", "size", "worker MB, before / highest")
     for name, way in ways.items():
         before = memory()
         with highest() as peak:
@@ -168,24 +181,44 @@ def print_whole(portal: str) -> None:
             said = way()
             seconds = time.perf_counter() - began
         told = f"{said / 1e6:.0f} MB" if name.startswith("as") else ""
-        rate = f"{total / seconds:,.0f}"
-        print(f"| {name} | {seconds:.1f} | {rate} | {told} | {before:.0f} / {peak():.0f} |")
+        rate = total / seconds
+        found.row(name, f"{seconds:.1f}", f"{rate:,.0f}", told, f"{before:.0f} / {peak():.0f}")
+        if name in KEYS:
+            key = f"exchange/{size}/{KEYS[name]}"
+            found.values |= {key: seconds, f"{key}_rate": rate}
+            found.values[f"{key}_memory"] = peak() - before
 
 
-def measure(cases: int, runs: int) -> None:
-    """Print the tables of one size."""
-    with database(cases) as url:
-        made = [sys.executable, "benchmarks/generate.py", "--cases", str(cases)]
-        subprocess.run(made, env={**os.environ, "DATABASE_URL": url}, check=True)
-        os.environ["API_REQUESTS_PER_MINUTE"] = "0"
-        with serve(url) as portal:
-            print(f"\n{cases:,} cases\n")
-            print(f"| what | ms, median / p95 | times {CONSTANT} |")
-            print("| --- | --- | --- |")
-            print_lists(portal, runs)
-            print("\n| everything | s | records/s | size | worker MB, before / highest |")
-            print("| --- | --- | --- | --- | --- |")
-            print_whole(portal)
+def questions(url: str) -> int:
+    """How often a list of 25 complete records asks the database; in a process of its own."""
+    code = (
+        "import sys; from benchmarks.databases import set_up_django; set_up_django(sys.argv[1]);"
+        "from django.db import connection; from django.test import Client;"
+        "from django.test.utils import CaptureQueriesContext as Asked;"
+        "client = Client(headers={'host': 'localhost'}); client.get(sys.argv[2]);"
+        "asked = Asked(connection); asked.__enter__(); answer = client.get(sys.argv[2]);"
+        "assert answer.status_code == 200; print(len(asked))"
+    )
+    command = [sys.executable, "-c", code, url, LISTS["list of 25, full detail"]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, cwd=ROOT)
+    return int(done.stdout)
+
+
+def run(sizes: Iterable[int], runs: int = 50, formats: Iterable[str] = FORMATS) -> Found:
+    """Measure databases of several sizes."""
+    found = Found()
+    os.environ["API_REQUESTS_PER_MINUTE"] = "0"
+    for cases in sizes:
+        with generated(cases) as url:
+            asked = questions(url)
+            found.values[f"exchange/{cases}/questions"] = asked
+            with serve(url) as portal:
+                found.say()
+                found.say(f"**{cases:,} cases**; a complete list of 25 asks {asked} questions.")
+                measure_lists(portal, cases, runs, found)
+                measure_whole(portal, cases, found, formats)
+    return found
 
 
 def main() -> None:
@@ -194,8 +227,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=50)
     options = parser.parse_args()
     print(machine())
-    for cases in options.cases:
-        measure(cases, options.runs)
+    run(options.cases, options.runs)
 
 
 if __name__ == "__main__":

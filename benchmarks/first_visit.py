@@ -5,18 +5,16 @@
 Chromium, slowed down by its own protocol, asks each kind of page twice: with nothing kept (cold),
 and after another page of the same site (warm). Beside them Datasette's page of the same cases,
 compressed by the plugin `datasette-gzip`, with all facets and as a bare table. Printed are medians,
-as a table for `RESULTS.md`. Wants `pip install datasette datasette-gzip`, which the portal does
-not; take the plugin away before other benchmarks, because compression costs Datasette time.
+as a table for `RESULTS.md`. Datasette is compressed where `datasette-gzip` is installed into its
+environment (`var/bench/datasette/bin/pip`); take the plugin away before other benchmarks, because
+compression costs Datasette time.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 import shutil
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,12 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from benchmarks.databases import ROOT, database, set_up_django
+from benchmarks.collection import COLLECTION, collection
+from benchmarks.databases import set_up_django
 from benchmarks.datasette_peer import export, search_path, serve_datasette, sqlite_path
 from benchmarks.measure import machine, serve
-
-#: The benchmark database that holds the collection itself, and no synthetic case.
-COLLECTION = 0
 
 #: Bits a second down and up, and milliseconds there and back: a good 2G line, or a bad 3G one.
 DOWN, UP, LATENCY = 250_000, 50_000, 300
@@ -115,14 +111,9 @@ def row(browser: Browser, name: str, entrance: str, address: str, runs: int) -> 
 
 
 @contextmanager
-def collection() -> Iterator[tuple[str, Path]]:
+def contents() -> Iterator[tuple[str, Path]]:
     """The collection in a benchmark database that answers meanwhile, and its cases in SQLite."""
-    with database(COLLECTION) as url:
-        environment = {**os.environ, "DATABASE_URL": url}
-        for command in (["migrate", "--verbosity=0"], ["load_collection", "--verbosity=0"]):
-            manage = [sys.executable, "-m", "portal.embedded_postgres", "run"]
-            called = shlex.join([sys.executable, "manage.py", *command])
-            subprocess.run([*manage, called], env=environment, cwd=ROOT, check=True)
+    with collection() as url:
         set_up_django(url)
         path = sqlite_path(COLLECTION)
         # What it was made of may have changed.
@@ -151,7 +142,7 @@ def main() -> None:
     show(f"{machine()}; {DOWN // 1000} kbit/s down, {UP // 1000} up, {LATENCY} ms\n\n")
     show("| page | cold: first paint, s | kB | warm: first paint, s | kB |\n")
     show("| --- | --- | --- | --- | --- |\n")
-    with collection() as (url, path), sync_playwright() as playwright:
+    with contents() as (url, path), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )

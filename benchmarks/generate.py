@@ -14,9 +14,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +46,13 @@ INDEXING = (
 BATCH = 500
 
 
-def generate(cases: int, seed: int = 1) -> dict[str, float]:
+def generate(cases: int, seed: int = 1, first: int = 1) -> dict[str, float]:
     """Put synthetic cases in place of all that Django's database holds.
 
     Args:
         cases: how many.
         seed: the same seed makes the same cases, and of more cases the first are those of fewer.
+        first: the number of the first case.
 
     Returns:
         What took how many seconds.
@@ -62,20 +66,20 @@ def generate(cases: int, seed: int = 1) -> dict[str, float]:
         cursor.execute("SELECT current_database()")
         refuse_unless_benchmark(cursor.fetchone()[0])
         # What is broken off midway must not be taken for complete.
-        _sign({})
+        sign({})
         # The schema rather than the database: no other database is needed to do it from.
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     took = {}
     for name, action in {
         "foundation": load_foundation,
-        "cases": lambda: write_cases(cases, seed),
+        "cases": lambda: write_cases(cases, seed, first),
         "index": make_index,
     }.items():
         began = time.perf_counter()
         action()
         took[name] = time.perf_counter() - began
-    _sign(_state(cases, seed))
+    sign(_state(cases, seed))
     return took
 
 
@@ -94,7 +98,7 @@ def load_foundation() -> None:
     write_collection(found)
 
 
-def write_cases(cases: int, seed: int) -> None:
+def write_cases(cases: int, seed: int, first: int = 1) -> None:
     """Write the cases batch by batch as the loader of the collection writes new ones."""
     from django.db import transaction
 
@@ -103,7 +107,7 @@ def write_cases(cases: int, seed: int) -> None:
     importer = database_for("cases").importer
     maker = Maker(read_lines(COLLECTION / "cases.jsonl"), seed)
     with tqdm(total=cases, unit=" cases", desc="cases", disable=None) as bar:
-        for batch in lines(maker, cases, BATCH):
+        for batch in lines(maker, cases, BATCH, first):
             with transaction.atomic():
                 importer.save([(None, line) for line in batch])
             bar.update(len(batch))
@@ -137,8 +141,20 @@ def ensure(cases: int, seed: int = 1, *, again: bool = False) -> dict[str, float
         return {}
     began = time.perf_counter()
     make_index()
-    _sign(wanted)
+    sign(wanted)
     return {"index": time.perf_counter() - began}
+
+
+@contextmanager
+def generated(cases: int) -> Iterator[str]:
+    """The address of the database of so many cases, made by another process if it is not there.
+
+    A Django knows one database; so this can be used for several numbers of cases in turn.
+    """
+    with database(cases) as url:
+        command = [sys.executable, __file__, "--cases", str(cases)]
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=True)
+        yield url
 
 
 def _state(cases: int, seed: int) -> dict[str, Any]:
@@ -173,7 +189,7 @@ def signature() -> dict[str, Any]:
         return json.loads(cursor.fetchone()[0] or "{}")
 
 
-def _sign(state: dict[str, Any]) -> None:
+def sign(state: dict[str, Any]) -> None:
     """Note on the database what it holds, and when that was made: copies of it are as old."""
     from django.db import connection
 

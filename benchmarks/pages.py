@@ -15,12 +15,17 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.collection import collection
+from benchmarks.results import Found
+from portal.embedded_postgres import ensure_local_environment
 
 ADDRESSES = [
     "/api/v1/",
@@ -59,18 +64,35 @@ NUMBERS = [
 WARM_UP = 3
 
 
-def main() -> None:
-    from portal.embedded_postgres import ensure_local_environment
+def run(rounds: int = 40) -> Found:
+    """Measure the collection in a benchmark database, in a process of its own."""
+    found = Found()
+    with collection() as url:
+        command = [sys.executable, __file__, str(rounds)]
+        environment = {**os.environ, "DATABASE_URL": url}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    found.say("```")
+    for line in done.stdout.decode().splitlines():
+        found.say(line)
+    found.say("```")
+    return found
 
-    ensure_local_environment()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+def main() -> None:
     os.environ.setdefault("STATEMENT_TIMEOUT", "20s")
+    ensure_local_environment()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.served_settings")
+    os.environ.setdefault("API_REQUESTS_PER_MINUTE", "0")
     import django
 
     django.setup()
+    from django.conf import settings
     from django.test import Client
     from django.test.utils import override_settings
 
+    # Pages name their static files by what they were collected to; the benchmark's own are enough.
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
     client = Client(headers={"host": "localhost"})
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     for title, addresses, seconds in (
@@ -78,7 +100,7 @@ def main() -> None:
         ("pages of numbers, made anew", [ADDRESSES[0], *NUMBERS], 0),
         ("pages of numbers, kept", [ADDRESSES[0], *NUMBERS], 3600),
     ):
-        with override_settings(PAGES_KEPT_SECONDS=seconds):
+        with override_settings(PAGES_KEPT_SECONDS=seconds, STORAGES=storages):
             show(title, times_of(client, addresses, rounds), rounds)
 
 

@@ -6,7 +6,7 @@ For each size: a benchmark database of synthetic cases (`generate.py`, made once
 SQLite with FTS5, both served, the same queries with all facets and 25 rows, warmed up and then in
 turns. Printed are medians and 95th percentiles in milliseconds with their ratio, as a table for
 `RESULTS.md`. From 50,000 cases on, Datasette is asked `--seldom` times only, because it takes
-half a minute for a common word. It is not in the requirements: `pip install datasette`.
+half a minute for a common word. It is not in the requirements and gets an environment of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import json
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -27,7 +29,9 @@ from benchmarks.datasette_peer import (
     search_whole_text,
     serve_datasette,
 )
-from benchmarks.measure import machine, pair, serve
+from benchmarks.generate import generated
+from benchmarks.measure import machine, pair, sample, serve
+from benchmarks.results import Found
 
 #: Marker words of known frequency, as the generator puts them into the facts.
 QUERIES = ("onethousandth", "onehundredth", "onetenth", "onethird", "twothirds", "ninetenths")
@@ -43,28 +47,59 @@ def portal_count(address: str, query: str) -> int:
         return int(json.load(answer)["count"])
 
 
-def measure(cases: int, runs: int, seldom: int) -> None:
-    """Print the rows of one size."""
+def measure(cases: int, runs: int, seldom: int, found: Found, *, with_peer: bool = True) -> None:
+    """Put the rows of one size to what was found.
+
+    The values are those of the dearest word, and the ratio is that of the word that a third of the
+    cases have: with a rare one Datasette has nothing to count.
+    """
+    medians: list[float] = []
+    highs: list[float] = []
+    with contents(cases, with_peer=with_peer) as (url, path), ExitStack() as served:
+        portal = served.enter_context(serve(url))
+        datasette = served.enter_context(serve_datasette(path)) if path else ""
+        for query in QUERIES:
+            hits = portal_count(portal, query)
+            address = f"{portal}/en/cases/?q={query}&as_typed=true"
+            if not path:
+                ours = sample(address, runs)
+                told = ["–", "–"]
+            else:
+                if hits != (other := matches(datasette, path, query)):
+                    raise SystemExit(f"{query}: the portal finds {hits}, Datasette {other}")
+                peer = datasette + search_path(path, query)
+                few = seldom if cases >= MANY else 0
+                ours, theirs = pair(address, peer, runs=runs, seldom=few)
+                ratio = theirs.median / ours.median
+                told = [f"{theirs.median:.0f} / {theirs.p95:.0f}", f"{ratio:.1f}"]
+                if query == "onethird":
+                    found.values[f"search/{cases}/times"] = ratio
+            medians.append(ours.median)
+            highs.append(ours.p95)
+            own = f"{ours.median:.0f} / {ours.p95:.0f}"
+            found.row(f"{cases:,}", query, f"{hits:,}", own, *told)
+    found.values |= {f"search/{cases}/median": max(medians), f"search/{cases}/p95": max(highs)}
+
+
+@contextmanager
+def contents(cases: int, *, with_peer: bool) -> Iterator[tuple[str, Path | None]]:
+    """The address of a database of cases, and the same cases in SQLite if they are wanted."""
+    if not with_peer:
+        with generated(cases) as url:
+            yield url, None
+        return
     with prepared(cases) as (url, path):
         search_whole_text(path, whole=True)
-        with serve(url) as portal, serve_datasette(path) as datasette:
-            for query in QUERIES:
-                found = portal_count(portal, query)
-                other = matches(datasette, path, query)
-                if found != other:
-                    raise SystemExit(f"{query}: the portal finds {found}, Datasette {other}")
-                ours, theirs = pair(
-                    f"{portal}/en/cases/?q={query}&as_typed=true",
-                    datasette + search_path(path, query),
-                    runs=runs,
-                    seldom=seldom if cases >= MANY else 0,
-                )
-                ratio = theirs.median / ours.median
-                sys.stdout.write(
-                    f"| {cases:,} | {query} | {found:,} | {ours.median:.0f} / {ours.p95:.0f} "
-                    f"| {theirs.median:.0f} / {theirs.p95:.0f} | {ratio:.1f} |\n"
-                )
-                sys.stdout.flush()
+        yield url, path
+
+
+def run(sizes: Iterable[int], runs: int = 50, seldom: int = 5, *, with_peer: bool = True) -> Found:
+    """Measure databases of several sizes."""
+    found = Found()
+    found.table("cases", "word", "hits", "portal ms, median / p95", "Datasette ms", "times")
+    for cases in sizes:
+        measure(cases, runs, seldom, found, with_peer=with_peer)
+    return found
 
 
 def main() -> None:
@@ -73,11 +108,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--seldom", type=int, default=5)
     options = parser.parse_args()
-    sys.stdout.write(f"{machine()}\n\n")
-    sys.stdout.write("| cases | word | hits | portal ms, median / p95 | Datasette ms | times |\n")
-    sys.stdout.write("| --- | --- | --- | --- | --- | --- |\n")
-    for cases in options.cases:
-        measure(cases, options.runs, options.seldom)
+    print(machine())
+    run(options.cases, options.runs, options.seldom)
 
 
 if __name__ == "__main__":

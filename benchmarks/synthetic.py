@@ -244,10 +244,11 @@ class Maker:
             made["laws_applied"] = rng.sample(laws, wanted)
 
 
-def lines(maker: Maker, cases: int, size: int) -> Iterator[list[Line]]:
-    """The lines of all cases, some at a time."""
-    for first in range(1, cases + 1, size):
-        yield [maker.line(number) for number in range(first, min(first + size, cases + 1))]
+def lines(maker: Maker, cases: int, size: int, first: int = 1) -> Iterator[list[Line]]:
+    """The lines of so many cases, numbered from `first` on, some at a time."""
+    beyond = first + cases
+    for start in range(first, beyond, size):
+        yield [maker.line(number) for number in range(start, min(start + size, beyond))]
 
 
 def _charges(lines: Iterable[Line]) -> Iterator[Line]:

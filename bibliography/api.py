@@ -16,9 +16,10 @@ from portal.rest.fields import (
     TermCodeField,
     terms_field,
 )
+from portal.rest.output import OutputSerializer
 
 
-class ContributorSerializer(DescribedMixin, serializers.Serializer):
+class ContributorSerializer(DescribedMixin, OutputSerializer):
     """An author or editor: a person, or a body with a literal name."""
 
     describes = Contributor

@@ -19,6 +19,7 @@ from portal.rest.fields import (
     TermCodeField,
     terms_field,
 )
+from portal.rest.output import OutputSerializer
 
 
 def _countries(relation: str) -> CodesField:
@@ -28,7 +29,7 @@ def _countries(relation: str) -> CodesField:
     return CodesField(read, reads=("countries",), help_text=meaning(Case, relation))
 
 
-class ProceedingSerializer(DescribedMixin, serializers.Serializer):
+class ProceedingSerializer(DescribedMixin, OutputSerializer):
     describes = Proceeding
 
     stage = TermCodeField(source="stage_id")
@@ -38,7 +39,7 @@ class ProceedingSerializer(DescribedMixin, serializers.Serializer):
     outcome = serializers.CharField()
 
 
-class ChargeSerializer(DescribedMixin, serializers.Serializer):
+class ChargeSerializer(DescribedMixin, OutputSerializer):
     describes = Charge
 
     offence = serializers.CharField()
@@ -51,7 +52,7 @@ class ChargeSerializer(DescribedMixin, serializers.Serializer):
     other = serializers.CharField()
 
 
-class DefendantSerializer(DescribedMixin, serializers.Serializer):
+class DefendantSerializer(DescribedMixin, OutputSerializer):
     describes = Defendant
 
     label = serializers.CharField()  # type: ignore[assignment]
@@ -63,7 +64,7 @@ class DefendantSerializer(DescribedMixin, serializers.Serializer):
     charges = ChargeSerializer(many=True)
 
 
-class ProvisionAppliedSerializer(DescribedMixin, serializers.Serializer):
+class ProvisionAppliedSerializer(DescribedMixin, OutputSerializer):
     describes = ProvisionApplied
 
     code = serializers.CharField(help_text=meaning(ProvisionApplied, "provision"))
@@ -76,7 +77,7 @@ class ProvisionAppliedSerializer(DescribedMixin, serializers.Serializer):
     )
 
 
-class LawAppliedSerializer(DescribedMixin, serializers.Serializer):
+class LawAppliedSerializer(DescribedMixin, OutputSerializer):
     describes = LawApplied
 
     law = serializers.CharField(source="law_text")

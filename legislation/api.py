@@ -27,11 +27,12 @@ from portal.rest.fields import (
     PartialDateOutput,
     TermCodeField,
 )
+from portal.rest.output import OutputSerializer
 from portal.rest.schema import Documented, documented_code
 from portal.rest.views import ReferenceViewSet
 
 
-class ProvisionPartSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+class ProvisionPartSerializer(DescribedMixin, ChosenFieldsMixin, OutputSerializer):
     """A provision, as its law lists it."""
 
     describes = Provision
@@ -59,7 +60,7 @@ class ProvisionSerializer(ProvisionPartSerializer):
     )
 
 
-class LawRelationSerializer(DescribedMixin, serializers.Serializer):
+class LawRelationSerializer(DescribedMixin, OutputSerializer):
     describes = LawRelation
 
     kind = serializers.CharField(help_text="`amends` or `repeals`.")

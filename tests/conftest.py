@@ -55,10 +55,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @contextmanager
-def database_copy(blocker: Any) -> Iterator[str]:
+def database_copy(blocker: Any, prefix: str = "") -> Iterator[str]:
     """The address of a copy of the test database: what a process writes there no test sees."""
     name = str(connection.settings_dict["NAME"])
-    copy = f"{name}_copy"
+    copy = f"{prefix}{name}_copy"
     with blocker.unblock():
         connections.close_all()
         with connection._nodb_cursor() as cursor:

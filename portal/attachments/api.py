@@ -10,9 +10,10 @@ from rest_framework import serializers
 from portal.attachments.models import Attachment
 from portal.attachments.searching import public_attachments
 from portal.reference.meanings import DescribedMixin
+from portal.rest.output import OutputSerializer
 
 
-class AttachmentSerializer(DescribedMixin, serializers.Serializer):
+class AttachmentSerializer(DescribedMixin, OutputSerializer):
     """A document kept with a record."""
 
     describes = Attachment
@@ -43,6 +44,8 @@ class AttachmentsField(serializers.Field):
         super().__init__(source="*", read_only=True, help_text=text, **kwargs)
 
     def to_representation(self, record: Any) -> Any:
-        context = {**self.context, "code": record.code}
         found = public_attachments(record)
+        if not found:
+            return []
+        context = {**self.context, "code": record.code}
         return AttachmentSerializer(found, many=True, context=context).data

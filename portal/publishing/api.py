@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Model
@@ -23,7 +24,7 @@ from portal.publishing.files import (
     found_by,
     representations_for,
 )
-from portal.publishing.reading import reading
+from portal.publishing.reading import prepared, reading
 from portal.publishing.understanding import understood
 from portal.records.database import Database, database_for
 from portal.records.models import Record, State
@@ -31,6 +32,7 @@ from portal.records.views import redirect_target
 from portal.reference.meanings import DescribedMixin
 from portal.rest.fields import ChosenFieldsMixin
 from portal.rest.negotiation import JSON, Representation
+from portal.rest.output import OutputSerializer
 from portal.rest.parameters import Problem, address_with, chosen_names, undivided
 from portal.rest.problems import BadParameters, Gone
 from portal.rest.schema import Documented, SearchEnvelope, documented_code, documented_format
@@ -39,8 +41,11 @@ from portal.search.engine import CursorError, SearchResult, search
 from portal.search.parameters import TokenParameter
 from portal.search.request import API_CONTROLS, SearchRequest, parse
 
+#: Stands for the code in an address that is made for all.
+_ANY_CODE = "any-code"
 
-class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer):
+
+class RecordSerializer(DescribedMixin, ChosenFieldsMixin, OutputSerializer):
     """What every record's answer begins with."""
 
     describes: ClassVar[type[Model]] = Record
@@ -57,15 +62,25 @@ class RecordSerializer(DescribedMixin, ChosenFieldsMixin, serializers.Serializer
     last_changed = serializers.DateTimeField(source="changed_at")
 
     def get_url(self, record: Any) -> str:
-        return self._absolute(record.permanent_path)
+        return self._address("permanent", record.code)
 
     def get_api_url(self, record: Any) -> str:
-        slug = database_for(record.database).api_slug
-        return self._absolute(reverse(f"api:{slug}-detail", kwargs={"code": record.code}))
+        return self._address(f"api:{database_for(record.database).api_slug}-detail", record.code)
 
-    def _absolute(self, path: str) -> str:
-        request = self.context.get("request")
-        return request.build_absolute_uri(path) if request else path
+    def _address(self, name: str, code: str) -> str:
+        """An address that has a code, made once for all records of an answer."""
+        if name not in self._frames:
+            path = reverse(name, kwargs={"code": _ANY_CODE})
+            request = self.context.get("request")
+            address = request.build_absolute_uri(path) if request else path
+            before, _code, after = address.rpartition(_ANY_CODE)
+            self._frames[name] = (before, after)
+        before, after = self._frames[name]
+        return f"{before}{code}{after}"
+
+    @cached_property
+    def _frames(self) -> dict[str, tuple[str, str]]:
+        return {}
 
 
 #: View sets have a method of the name of the type.
@@ -225,7 +240,7 @@ class RecordViewSet(StrictViewSet):
         return tuple(name for name, found in parameters if isinstance(found, TokenParameter))
 
     def _rows(self, result: SearchResult, names: frozenset[str]) -> Any:
-        records = reading(self.database.records.public(), self._serializer(), names)
+        records = prepared(self.database.model, self.get_serializer_class(), names).public()
         found = {record.pk: record for record in records.filter(pk__in=result.ids)}
         rows = [found[key] for key in result.ids if key in found]
         return self.serialized(rows, names, many=True)

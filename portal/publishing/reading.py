@@ -7,6 +7,7 @@ the record it is made of. What nobody asked for is not read.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -34,10 +35,31 @@ def reads_of(name: str, field: Any, serializer: Any) -> tuple[str, ...]:
 
 def reading(records: RecordQuerySet, serializer: Any, names: Iterable[str]) -> RecordQuerySet:
     """Records with what some fields of a serializer are made of, and nothing else."""
-    fields = serializer.get_fields()
-    needed = {need for name in names for need in reads_of(name, fields[name], serializer)}
+    known = _reads(type(serializer))
+    needed = {need for name in names for need in known[name]}
     columns = {need for need in needed if is_column(records.model, need)}
     return records.reading(columns, needed - columns)
+
+
+@lru_cache(maxsize=64)
+def prepared(
+    model: type[Model], serializer_class: type[Any], names: frozenset[str]
+) -> RecordQuerySet:
+    """All records of a model with what some fields are made of, to be narrowed down.
+
+    A complete record is put together from a dozen subqueries, and to write that down takes as long
+    as to read the records; so it is kept. Whoever narrows it down gets a queryset of their own.
+    """
+    records: Any = model._default_manager.all()
+    return reading(records, serializer_class(), names)
+
+
+@cache
+def _reads(serializer_class: type[Any]) -> dict[str, tuple[str, ...]]:
+    """What each field of a serializer is made of; to ask for its fields copies all of them."""
+    serializer = serializer_class()
+    fields = serializer.get_fields().items()
+    return {name: reads_of(name, field, serializer) for name, field in fields}
 
 
 def is_column(model: type[Model], name: str) -> bool:

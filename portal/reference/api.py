@@ -22,6 +22,7 @@ from portal.reference.models import (
 )
 from portal.reference.provenance import Source
 from portal.rest.fields import ChosenFieldsMixin, CodesField
+from portal.rest.output import OutputSerializer
 from portal.rest.values import TRUTH
 from portal.rest.views import ReferenceViewSet
 
@@ -40,7 +41,7 @@ class LabelsSerializer(serializers.Serializer):
         return instance or None
 
 
-class SourceSerializer(DescribedMixin, serializers.Serializer):
+class SourceSerializer(DescribedMixin, OutputSerializer):
     """A page or document that supports a record."""
 
     describes = Source

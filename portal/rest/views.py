@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import chain, islice
 from typing import Any, ClassVar
 
@@ -83,8 +84,7 @@ class StrictViewSet(viewsets.GenericViewSet):
 
     def field_names(self) -> tuple[str, ...]:
         """All fields that an object has."""
-        serializer: Any = self.get_serializer_class()()
-        return tuple(serializer.get_fields())
+        return _field_names(self.get_serializer_class())
 
     def serialized(self, objects: Any, only: Any, *, many: bool = False) -> Any:
         """Objects, or one, as JSON with some of their fields; all with `only` empty."""
@@ -208,6 +208,12 @@ class ReferenceViewSet(StrictViewSet):
             for name, messages in bound.form.errors.items()
         )
         return queryset, tuple(problems)
+
+
+@cache
+def _field_names(serializer_class: Any) -> tuple[str, ...]:
+    """The names of a serializer's fields; to ask for the fields copies all of them."""
+    return tuple(serializer_class().get_fields())
 
 
 def _chunks(found: QuerySet) -> Iterator[list[Any]]:

@@ -192,6 +192,11 @@ def lexemes(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def read(text: Text) -> list[tuple[Word, tuple[str, ...]]]:
+    """The words of a text in their order, each with what it is indexed by."""
+    return [(word, lexemes(word.text, text.languages)) for word in words(text.text)]
+
+
 def query_languages(word: str, interface: str) -> tuple[str, ...]:
     """The languages in which a word of a query is read: by its script and the reader's language."""
     first = word[:1]

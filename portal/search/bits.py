@@ -43,7 +43,7 @@ _MAKE = f"""
         FROM {SearchDocument._meta.db_table}, unnest(
             facets || CASE WHEN state = %s THEN ARRAY['{PUBLIC}:' || database] END
         ) AS token
-        WHERE ordinal / {FacetBits.CHUNK} = %s
+        WHERE ordinal BETWEEN %s AND %s
         GROUP BY 1, 2, 3
     ), tokens AS (SELECT DISTINCT chunk, token FROM words)
     INSERT INTO {_TABLE} (parameter, value, chunk, bits)
@@ -71,7 +71,9 @@ def remake() -> None:
     last = SearchDocument.objects.order_by("ordinal").values_list("ordinal", flat=True).last()
     for chunk in range(0 if last is None else last // FacetBits.CHUNK + 1):
         with connection.cursor() as cursor:
-            cursor.execute(_MAKE, [State.PUBLISHED, chunk])
+            # By the index of the ordinals: a look at every document for each chunk would be many.
+            first = chunk * FacetBits.CHUNK
+            cursor.execute(_MAKE, [State.PUBLISHED, first, first + FacetBits.CHUNK - 1])
 
 
 def change(changed: Iterable[tuple[int, set[str], set[str]]]) -> None:

@@ -17,11 +17,12 @@ from portal.records.models import Record
 from portal.reference.catalog import pinned
 from portal.reference.models import DataVersion
 from portal.search import bits
-from portal.search.analysis import Text, is_unspaced, words
+from portal.search.analysis import Text, is_unspaced, read, words
 from portal.search.concepts import keys_of
 from portal.search.domains import NOT_RECORDED
 from portal.search.exact import identifiers_of
 from portal.search.facets import YEARS
+from portal.search.gathering import gathered
 from portal.search.mentions import mentions, naming
 from portal.search.models import FacetBits, Identifier, KnownWord, SearchDocument
 from portal.search.vectors import LexemeQuery, Vector
@@ -121,11 +122,13 @@ def _vectors(
     for lexeme, weight in sorted(set(concept_lexemes(database, tokens))):
         small.add_lexemes([lexeme], weight)
         everything.add_lexemes([lexeme], weight)
-    texts = (*headings, *_texts(document.texts), *_texts(document.words))
-    for text in texts:
-        everything.add(text)
     known = mentions()
-    named = {lexeme for text in (*_title_texts(record), *texts) for lexeme in known.of(text)}
+    named = {lexeme for title in _title_texts(record) for lexeme in known.of(read(title))}
+    for text in (*headings, *_texts(document.texts), *_texts(document.words)):
+        # Cut into words once: that is what takes the time.
+        found = read(text)
+        everything.add_words(found)
+        named |= known.of(found)
     everything.add_lexemes(sorted(named))
     return everything, small
 
@@ -175,79 +178,77 @@ def _write(
     """Write the documents of some records; the caller holds the lock.
 
     Args:
-        is_whole: whether everything is written anew; the caller remakes the bits then.
+        is_whole: whether everything is written anew, into empty tables; the caller remakes the
+            bits then.
     """
     remaining = iter(sorted(keys))
     written = 0
+    remembered: set[str] = set()
     last = SearchDocument.objects.order_by("ordinal").values_list("ordinal", flat=True).last()
     following = count(0 if last is None else last + 1)
     while batch := list(islice(remaining, BATCH)):
-        known = {
-            document.object_id: document
-            for document in SearchDocument.objects.of(database.slug)
-            .filter(object_id__in=batch)
-            .only("object_id", "ordinal", "database", "state", "facets")
-        }
+        known = {} if is_whole else _known(database, batch)
         rows, named, changes = [], [], []
         for record in database.records.for_index().filter(pk__in=batch):
             document, before = database.document(record), known.get(record.pk)
             row = _row(database, record, document, before.ordinal if before else next(following))
             rows.append(row)
-            named.append((record, list(document.identifiers)))
+            named.append((row, record, list(document.identifiers)))
             gone = bits.tokens_of_bits(before) if before else set()
             changes.append((row.ordinal, gone, bits.tokens_of_bits(row)))
+        # It sets the keys of the rows, also of those that were there.
         SearchDocument.objects.bulk_create(
             rows,
             update_conflicts=True,
             unique_fields=["database", "object_id"],
             update_fields=_UPDATED,
         )
-        _write_identifiers(database, rows, named)
-        _write_words(rows)
         if not is_whole:
+            Identifier.objects.filter(document__in=rows).delete()
             bits.change(changes)
+        Identifier.objects.bulk_create(identifiers_in(named))
+        _write_words(rows, remembered)
         written += len(rows)
         progress(len(batch))
     return written
 
 
-def _write_identifiers(
-    database: Database, rows: list[SearchDocument], named: list[tuple[Record, list[Any]]]
-) -> None:
-    documents = {
-        document.object_id: document
-        for document in SearchDocument.objects.of(database.slug)
-        .filter(object_id__in=[row.object_id for row in rows])
-        .only("pk", "object_id")
-    }
-    Identifier.objects.filter(document__in=documents.values()).delete()
+def _known(database: Database, keys: Iterable[int]) -> dict[int, SearchDocument]:
+    """The documents that some records have already, as far as they are needed to change them."""
+    documents = SearchDocument.objects.of(database.slug).filter(object_id__in=keys)
+    needed = documents.only("object_id", "ordinal", "database", "state", "facets")
+    return {document.object_id: document for document in needed}
+
+
+def identifiers_in(
+    named: Iterable[tuple[SearchDocument, Record, list[Any]]],
+) -> Iterator[Identifier]:
+    """The rows that keep what names some records: code, titles, and what is given with them."""
     kinds = Identifier.Kind
-    Identifier.objects.bulk_create(
-        identifier
-        for record, given in named
-        for identifier in identifiers_of(
-            documents[record.pk],
-            [
-                (kinds.CODE, record.code),
-                (kinds.TITLE, record.title),
-                (kinds.TITLE, record.title_original),
-                *given,
-            ],
-        )
-    )
+    for document, record, given in named:
+        own = [
+            (kinds.CODE, record.code),
+            (kinds.TITLE, record.title),
+            (kinds.TITLE, record.title_original),
+        ]
+        yield from identifiers_of(document, [*own, *given])
 
 
-def _write_words(rows: Iterable[SearchDocument]) -> None:
-    """Remember the words of documents for spelling; a word that no document has does no harm."""
-    found = {
-        word.text
-        for row in rows
-        for text in (row.title, row.body)
-        for word in words(text)
-        if len(word.text) >= MIN_KNOWN_WORD and word.text.isalpha() and not is_unspaced(word.text)
+def _write_words(rows: Iterable[SearchDocument], remembered: set[str]) -> None:
+    """Remember the words of documents for spelling; a word that no document has does no harm.
+
+    Args:
+        remembered: words that were written before; the new ones are put to them.
+    """
+    found = {word.text for row in rows for text in (row.title, row.body) for word in words(text)}
+    fresh = {
+        word
+        for word in found - remembered
+        if len(word) >= MIN_KNOWN_WORD and word.isalpha() and not is_unspaced(word)
     }
+    remembered |= fresh
     KnownWord.objects.bulk_create(
-        (KnownWord(word=word) for word in sorted(found)), ignore_conflicts=True
+        (KnownWord(word=word) for word in sorted(fresh)), ignore_conflicts=True
     )
 
 
@@ -316,13 +317,20 @@ def is_complete() -> bool:
 def rebuild(progress: Callable[[int], Any] = lambda n: None) -> int:
     """Make the whole table anew; returns the number of documents."""
     written = 0
-    with transaction.atomic(), pinned():
+    with gathered(), transaction.atomic(), pinned():
         _lock()
-        for model in (Identifier, FacetBits, KnownWord, SearchDocument):
-            model._default_manager.all().delete()
+        _empty()
         for database in databases():
             keys = database.records.values_list("pk", flat=True)
             written += _write(database, keys, progress, is_whole=True)
         bits.remake()
         DataVersion.bump(DataVersion.RECORDS)
     return written
+
+
+def _empty() -> None:
+    """Take everything away, without reading it first as Django's own deletion would."""
+    with connection.cursor() as cursor:
+        for model in (Identifier, FacetBits, KnownWord, SearchDocument):
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours

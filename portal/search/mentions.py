@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 
-from portal.search.analysis import Text, Word, is_stop_word, is_unspaced, lexemes, stem, words
+from portal.search.analysis import Word, is_stop_word, is_unspaced, stem, words
 from portal.search.concepts import Concept, Names, names
 from portal.search.vectors import quoted
 
@@ -91,10 +91,10 @@ class Mentions:
             for second in reading[1][1]:
                 followers.setdefault(second, []).append((reading, lexeme))
 
-    def of(self, text: Text) -> set[str]:
-        """The lexemes of the concepts that a text names."""
+    def of(self, text: Sequence[tuple[Word, tuple[str, ...]]]) -> set[str]:
+        """The lexemes of the concepts that a text names, as `portal.search.analysis.read` it."""
         found: set[str] = set()
-        rows = [lexemes(word.text, text.languages) for word in words(text.text)]
+        rows = [forms for _word, forms in text]
         for place, forms in enumerate(rows):
             for form in forms:
                 found |= self._single.get(form, set())

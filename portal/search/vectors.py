@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 
-from portal.search.analysis import Text, lexemes, words
+from portal.search.analysis import Text, Word, lexemes, words
 
 #: PostgreSQL keeps no position above this one, and no more positions of a lexeme.
 MAX_POSITION = 16_383
@@ -41,13 +41,19 @@ class Vector:
 
     def add(self, text: Text, weight: str = "") -> None:
         """Add the words of a text, with one of the weights A to D (D is written as nothing)."""
+        self.add_words(
+            ((word, lexemes(word.text, text.languages)) for word in words(text.text)), weight
+        )
+
+    def add_words(self, found: Iterable[tuple[Word, tuple[str, ...]]], weight: str = "") -> None:
+        """Add the words of a text that was read already (`portal.search.analysis.read`)."""
         start = self._position
-        for word in words(text.text):
+        for word, forms in found:
             if self._read >= MAX_WORDS or self._bytes >= MAX_BYTES:
                 return
             self._read += 1
             self._position = start + word.position
-            for lexeme in lexemes(word.text, text.languages):
+            for lexeme in forms:
                 self._put(lexeme, weight)
         self._position += _GAP
 
