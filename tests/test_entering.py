@@ -220,7 +220,9 @@ class TestBoxes:
         assert [fault.partition(":")[0] for fault in faults] == ["Line 2", "Line 3", "Line 4"]
         assert "only words" in response.content.decode()
         page.fill(pasted_sources="\r\n".join(f"Title {n} {URL}{n}" for n in range(51)))
-        assert errors(send(admin_client, Case, page)) == {"pasted_sources": ["At most 50 at once."]}
+        assert errors(send(admin_client, Case, page)) == {
+            "pasted_sources": ["At most 50 lines at once."]
+        }
         assert not Case.objects.filter(code=CODE).exists()
 
     def test_a_work_gets_its_names_from_lines(self, admin_client: Client) -> None:
