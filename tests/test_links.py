@@ -1152,7 +1152,8 @@ class TestTheAdmin:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             row = Address.objects.create(url=f"http://127.0.0.1:{free.getsockname()[1]}/")
-            assert "1 failed" in self.act(admin_client, "check_again", row)
+            page = self.act(admin_client, "check_again", row)
+            assert "Failed, not yet confirmed: 1" in page
         row.refresh_from_db()
         assert (row.status, row.failures) == (S.FAILING, 1)
 

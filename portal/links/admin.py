@@ -158,7 +158,7 @@ class AddressAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
             said = _("Nobody answered, and nothing was kept: this machine may have no network.")
             messages.error(request, said)
             return
-        found = [(LinkStatus(status).label, keeper.counts[status]) for status in LinkStatus.values]
+        found = [(status.label, keeper.counts[status]) for status in LinkStatus]
         messages.info(request, clauses(labelled(*pair) for pair in found if pair[1]))
         left = len(urls) - keeper.total
         if left:

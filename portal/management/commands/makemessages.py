@@ -6,13 +6,12 @@ as fuzzy: a wrong one that looks finished. Here it stands empty until somebody t
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any
 
 from django.core.management.commands import makemessages
 
 
 class Command(makemessages.Command):
-    msgmerge_options: ClassVar[list[str]] = [
-        *makemessages.Command.msgmerge_options,
-        "--no-fuzzy-matching",
-    ]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.msgmerge_options = [*self.msgmerge_options, "--no-fuzzy-matching"]
