@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bibliography.querysets import WorkQuerySet
 from caselaw.models import Case
@@ -86,8 +87,8 @@ class Contributor(models.Model):
 
     class Meta:
         ordering = ["role", "position", "pk"]
-        verbose_name = _("contributor")
-        verbose_name_plural = _("contributors")
+        verbose_name = pgettext_lazy("author or editor", "contributor")
+        verbose_name_plural = pgettext_lazy("author or editor", "contributors")
         constraints = [
             models.CheckConstraint(
                 name="contributor_is_a_person_or_a_body",

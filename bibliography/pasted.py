@@ -9,12 +9,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from bibliography.models import Contributor, Work
 
 MOST_LINES = 100
-_EDITOR = re.compile(r"\((?:eds?|hrsg|dir|coord)s?\.?\)$", re.IGNORECASE)
+_EDITOR = re.compile(
+    r"[(（](?:(?:eds?|hrsg|dir|coord)s?\.?|ред\.?|主?编|محرر)[)）]$", re.IGNORECASE
+)
+_COMMA = re.compile("[,،，、]")
 
 
 def read_contributor(line: str) -> Contributor:
@@ -27,7 +30,7 @@ def read_contributor(line: str) -> Contributor:
     role = Contributor.Role.EDITOR if name != line.strip() else Contributor.Role.AUTHOR
     if name.startswith("{") and name.endswith("}") and name[1:-1].strip():
         return Contributor(role=role, literal=name[1:-1].strip())
-    family, comma, given = (part.strip() for part in name.partition(","))
+    family, comma, given = (part.strip() for part in _COMMA.sub(",", name).partition(","))
     if not comma or not family or "," in given or "{" in name:
         raise ValueError(_("write “Family, Given”, or {Name of a body} in braces"))
     return Contributor(role=role, family=family, given=given)
@@ -51,7 +54,10 @@ class PastedContributorsField(forms.CharField):
         text = super().clean(value)
         lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         if len(lines) > MOST_LINES:
-            raise ValidationError(_("At most %(most)d at once."), params={"most": MOST_LINES})
+            said = ngettext(
+                "At most %(most)d line at once.", "At most %(most)d lines at once.", MOST_LINES
+            )
+            raise ValidationError(said, params={"most": MOST_LINES})
         found, errors = [], []
         for number, line in lines:
             try:

@@ -94,7 +94,10 @@ MEANINGS: Meanings = {
         "suspended": _("Whether the imprisonment was suspended, in whole or in part."),
         "fine": _("The amount of the fine."),
         "fine_currency": _ISO4217,
-        "other": _("Other sanctions or a remark: life imprisonment, confiscation, expulsion."),
+        "other": _(
+            "Other sanctions or a remark: “life imprisonment” (first, and in these words),"
+            " confiscation, expulsion."
+        ),
     },
     "lawapplied": {
         "law_text": _("The name of the statute, as the source gives it."),

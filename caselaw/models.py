@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from caselaw.querysets import CaseQuerySet, LawAppliedQuerySet
 from legislation.models import Law, Provision
@@ -18,6 +19,7 @@ from portal.records.terms import TermField, unknown_or
 from portal.reference.catalog import catalog
 from portal.reference.models import Jurisdiction
 from portal.reference.provenance import Source
+from portal.reference.punctuation import labelled
 
 #: The vocabularies of which a case may carry several terms, in the order of its page.
 CASE_VOCABULARIES = (
@@ -62,7 +64,9 @@ class Case(Record):
     facts = models.TextField(_("facts"), blank=True)
     significance = models.TextField(_("significance"), blank=True)
     gender_considerations = models.TextField(_("gender considerations"), blank=True)
-    contributor = models.CharField(_("contributor"), max_length=300, blank=True)
+    contributor = models.CharField(
+        pgettext_lazy("writer of a summary", "contributor"), max_length=300, blank=True
+    )
     migrants_count = models.PositiveIntegerField(_("number of migrants"), null=True, blank=True)
     migrants_deaths = models.PositiveIntegerField(_("deaths"), null=True, blank=True)
     includes_children = models.BooleanField(_("children among them"), null=True, blank=True)
@@ -159,7 +163,8 @@ class CaseCountry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_relation_display()}: {catalog().jurisdiction_name(self.jurisdiction_id)}"
+        name = catalog().jurisdiction_name(self.jurisdiction_id)
+        return labelled(self.get_relation_display(), name)
 
 
 class Proceeding(models.Model):

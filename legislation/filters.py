@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from legislation.models import Provision, ProvisionArticle
 from portal.search.domains import Articles, Codes, Domain, Jurisdictions, Terms, Truth
@@ -24,7 +25,7 @@ class LawParameters(ParameterSet):
     """Parameters of the legislation database."""
 
     type = TokenParameter(Terms("law_types"), label=_("Type"))
-    status = TokenParameter(Terms("law_status"), label=_("Status"))
+    status = TokenParameter(Terms("law_status"), label=pgettext_lazy("of a law", "Status"))
     article = TokenParameter(Articles(), label=_("Treaty article implemented"))
     benefit_element = TokenParameter(Terms("benefit_element"), label=_("Benefit element"))
     humanitarian_exemption = TokenParameter(Truth(), label=_("Humanitarian exemption"))

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from legislation.querysets import LawQuerySet, ProvisionQuerySet, bodies_without_force
 from portal.attachments.models import Attachment
@@ -29,7 +30,7 @@ class Law(Record):
     number = models.CharField(_("official number"), max_length=120, blank=True)
     adopted = PartialDateField(_("adopted"), null=True, blank=True)
     in_force = PartialDateField(_("in force since"), null=True, blank=True)
-    status = TermField("law_status", verbose_name=_("status"))
+    status = TermField("law_status", verbose_name=pgettext_lazy("of a law", "status"))
     summary = models.TextField(_("summary"), blank=True)
     humanitarian_exemption = models.BooleanField(_("humanitarian exemption"), null=True, blank=True)
     migrants_not_liable = models.BooleanField(_("migrants are not liable"), null=True, blank=True)

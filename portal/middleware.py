@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from portal.rest.failures import unavailable
 from portal.reference.catalog import pinned
+from portal.rest.failures import unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -51,8 +51,8 @@ def test_lengths_of_imprisonment_as_people_say_them(typed: str, months: str) -> 
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("life", "write it under “other”"), ("à perpétuité", "write it under “other”"),
-        ("пожизненное", "write it under “other”"), ("4 years 6", "what 6 counts"),
+        ("life", "write “life imprisonment”"), ("à perpétuité", "write “life imprisonment”"),
+        ("пожизненное", "write “life imprisonment”"), ("4 years 6", "what 6 counts"),
         ("4 6", "what 4 counts"), ("2-3 years", "what 2 counts"), ("1,000", "thousands or"),
         ("2.5 years 6 months", "Only the last part"), ("3 years 2 years", "each said once"),
         ("0", "longer than nothing"), ("0.1 days", "longer than nothing"), ("-4", "no length"),
@@ -220,7 +220,9 @@ class TestBoxes:
         assert [fault.partition(":")[0] for fault in faults] == ["Line 2", "Line 3", "Line 4"]
         assert "only words" in response.content.decode()
         page.fill(pasted_sources="\r\n".join(f"Title {n} {URL}{n}" for n in range(51)))
-        assert errors(send(admin_client, Case, page)) == {"pasted_sources": ["At most 50 at once."]}
+        assert errors(send(admin_client, Case, page)) == {
+            "pasted_sources": ["At most 50 lines at once."]
+        }
         assert not Case.objects.filter(code=CODE).exists()
 
     def test_a_work_gets_its_names_from_lines(self, admin_client: Client) -> None:

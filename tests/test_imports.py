@@ -281,7 +281,7 @@ def test_charges_stay_where_their_sheet_says_nothing(
     assert (kinds(run), told(run)) == (["changed", "changed"], [])
     warnings = [fault for fault in run.faults.filter(is_warning=True) if fault.row]
     assert [(fault.row.code, fault.key) for fault in warnings] == [("a-2", "defendants")]
-    assert "charges of “Defendant 1” go with it" in warnings[0].message
+    assert "“Defendant 1” goes, with all that belongs to it (charges)" in warnings[0].message
     put(run, publisher)
     first = line_of(Case.objects.get(code=CASE["id"]))["defendants"]
     assert first == [{"label": "Defendant 1", "age": 40, "charges": charges}, CASE["defendants"][1]]

@@ -1090,8 +1090,7 @@ class TestTheAdmin:
             name(case, web.at(path))
             register.save([failing(web.at(path))], MONDAY)
         page = self.act(admin_client, "check_again", *Address.objects.all())
-        assert "1 reachable" in page
-        assert "1 failed" in page
+        assert "Reachable: 1; Failed, not yet confirmed: 1" in page
         assert Address.objects.get(url=web.at("/ok")).status == S.REACHABLE
         assert Address.objects.get(url=web.at("/404")).status == S.DEAD
         assert CaseSource.objects.get(url=web.at("/404")).is_lost
@@ -1153,7 +1152,8 @@ class TestTheAdmin:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             row = Address.objects.create(url=f"http://127.0.0.1:{free.getsockname()[1]}/")
-            assert "1 failed" in self.act(admin_client, "check_again", row)
+            page = self.act(admin_client, "check_again", row)
+            assert "Failed, not yet confirmed: 1" in page
         row.refresh_from_db()
         assert (row.status, row.failures) == (S.FAILING, 1)
 

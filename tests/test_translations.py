@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.utils import translation
 from django.utils.html import strip_tags
 
+from caselaw.persons import LIFE_WORDS
 from portal.records.database import databases
 from portal.reference.labels import LANGUAGE_NAMES
 from portal.search.ordering import in_order
@@ -72,8 +73,8 @@ def test_placeholders_and_marks_are_those_of_the_text(language: str) -> None:
             if lost or found - wanted or Counter(TAG.findall(text)) != Counter(TAG.findall(form)):
                 wrong.append((text, form))
             ends = [(one[:1].isspace(), one[-1:].isspace()) for one in (text, form)]
-            # A full-width comma has its space within.
-            if ends[0] != ends[1] and form[-1:] not in "，；：":
+            # A full-width comma has its space within; marks alone have those of their language.
+            if text.strip(",; ") and ends[0] != ends[1] and form[-1:] not in "，；：":
                 wrong.append((text, form))
     assert not wrong
 
@@ -133,6 +134,25 @@ def test_a_translation_is_written_in_the_script_of_its_language(language: str) -
     plain = {TAG.sub("", PLACEHOLDER.sub("", form)).strip() for form in latin}
     words = {form for form in plain if re.search("[a-z]{3}", form)}
     assert words <= NAMES | {name.lower() for name in NAMES}
+
+
+#: What curators type in English, whichever language they read: the texts of records are in it, and
+#: life imprisonment is counted by these words (`caselaw.persons.LIFE_WORDS`).
+TYPED_IN_ENGLISH = (
+    *(LIFE_WORDS, "Defendant 1", "the defendant"),
+    *("people smuggling", "membership of a criminal group"),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_to_be_typed_in_english_is_quoted_in_english(language: str) -> None:
+    said = set()
+    for message in messages(language):
+        for text, form in pairs(message):
+            quoted = {words for words in TYPED_IN_ENGLISH if f"“{words}”" in text}
+            assert not [words for words in quoted if words not in form], text
+            said |= quoted
+    assert said == set(TYPED_IN_ENGLISH)
 
 
 #: What is called the same in every language.

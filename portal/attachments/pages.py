@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.attachments.models import Attachment, Reading
 from portal.attachments.searching import public_attachments
+from portal.reference.punctuation import labelled
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,4 @@ def text_in_words(attachment: Attachment) -> str:
     if attachment.reading in (Reading.DONE, Reading.CUT) and not attachment.is_public:
         return _("Not searched: for curators only")
     said = str(Reading(attachment.reading).label)
-    return f"{said}: {_(attachment.fault)}" if attachment.fault else said
+    return labelled(said, _(attachment.fault)) if attachment.fault else said

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.charts.charts import Chart
 from portal.charts.kinds import Heading, Mark, largest, largest_told, linked
 from portal.charts.looks import Look, cut
+from portal.reference.punctuation import labelled
 
 MOST_NODES = 14
 #: Pixels between two nodes, the width of one, and the head over them.
@@ -155,7 +156,7 @@ class _Drawing:
                 "at": self._x(outer + outwards),
                 "align": self._align("right" if outwards < 0 else "left"),
                 "label": self.look.isolated(f"{cut(entry.label, letters)} {number}"),
-                "told": self.look.isolated(f"{entry.label}: {number}"),
+                "told": self.look.isolated(labelled(entry.label, number)),
                 "colour": self.colours[entry.label] if is_first else edge,
                 "url": linked(entry.url),
             }
@@ -170,7 +171,7 @@ class _Drawing:
             thick = mark.count * self.unit
             y0, y1 = first_at[mark.row], second_at[mark.column]
             first_at[mark.row], second_at[mark.column] = y0 + thick, y1 + thick
-            told = f"{mark.row} → {mark.column}: {self.look.number(mark.count)}"
+            told = labelled(f"{mark.row} → {mark.column}", self.look.number(mark.count))
             found.append(
                 {
                     "path": self._path(y0, y1, thick),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal.charts.charts import HERE, Chart
 from portal.charts.looks import Look, letters_of
+from portal.reference.punctuation import labelled, listed
 
 MOST_BARS, MOST_SERIES, MOST_ROWS, MOST_COLUMNS, MOST_YEARS = 24, 6, 24, 40, 30
 #: So many more than the most are not worth leaving out.
@@ -89,7 +90,7 @@ def largest_told(headings: Iterable[Heading]) -> str:
     """The largest numbers in words."""
     look = Look()
     ordered = sorted(headings, key=lambda heading: -heading.count)[:TOLD]
-    numbers = ", ".join(f"{heading.label}: {look.number(heading.count)}" for heading in ordered)
+    numbers = listed(labelled(heading.label, look.number(heading.count)) for heading in ordered)
     return _("The largest numbers: %(numbers)s.") % {"numbers": numbers} if numbers else ""
 
 
@@ -101,8 +102,7 @@ def overlap_note(shares: int, total: int) -> list[str]:
 
 
 def _told(look: Look, *names: str, count: float) -> str:
-    named = ", ".join(name for name in names if name)
-    return look.isolated(f"{named}: {look.number(count)}")
+    return look.isolated(labelled(listed(filter(None, names)), look.number(count)))
 
 
 def bars(headings: Sequence[Heading], what: str) -> Chart:
@@ -347,7 +347,7 @@ def distribution(
                 "median": max(group.median, low),
                 "upper": max(group.upper, low),
                 "offset": 0,
-                "told": look.isolated(f"{group.label}: {scale.said(look, group.median)}"),
+                "told": look.isolated(labelled(group.label, scale.said(look, group.median))),
             }
             for group in groups
         ]
@@ -384,7 +384,7 @@ def _dots(look: Look, group: Group, row: str, scale: Scale) -> list[dict[str, An
                 "count": value,
                 "offset": offset,
                 "opacity": 0.3 if len(group.values) > _DENSE else 0.6,
-                "told": look.isolated(f"{group.label}: {scale.said(look, value)}"),
+                "told": look.isolated(labelled(group.label, scale.said(look, value))),
                 "url": linked(url),
             }
         )

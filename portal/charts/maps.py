@@ -22,6 +22,7 @@ from portal.charts.kinds import Heading, largest_told, linked
 from portal.charts.looks import Look
 from portal.reference.catalog import catalog
 from portal.reference.models import Jurisdiction
+from portal.reference.punctuation import labelled, listed
 
 #: The classes of a map begin at these numbers.
 STEPS = (1, 3, 5, 10, 20)
@@ -107,7 +108,7 @@ def world_map(places: Iterable[Place]) -> Chart:
     names = catalog()
     notes = []
     if off:
-        told = ", ".join(
+        told = listed(
             f"{names.jurisdiction_name(place.code)} ({Look().number(place.count)})" for place in off
         )
         notes.append(_("Not on the map: %(places)s.") % {"places": told})
@@ -120,7 +121,7 @@ def world_map(places: Iterable[Place]) -> Chart:
             name = names.jurisdiction_name(code)
             return {
                 "klass": labels[class_of(place.count)],
-                "told": look.isolated(f"{name}: {look.number(place.count)}"),
+                "told": look.isolated(labelled(name, look.number(place.count))),
                 "url": linked(place.url) if place.count else "",
             }
 
@@ -182,7 +183,7 @@ def routes_map(routes: Sequence[Route], what: tuple[str, str]) -> Chart:
 
     def told(route: Route, look: Look) -> str:
         origin, destination = map(names.jurisdiction_name, (route.origin, route.destination))
-        return look.isolated(f"{origin} → {destination}: {look.number(route.count)}")
+        return look.isolated(labelled(f"{origin} → {destination}", look.number(route.count)))
 
     def values(look: Look) -> dict[str, Any]:
         widest = 5 if look.is_narrow else 9

@@ -12,6 +12,7 @@ from portal.countries import pictures
 from portal.countries.listing import PARAMETERS, Listing, ask
 from portal.countries.profile import Profile
 from portal.countries.views import OfCountry, chips_of
+from portal.reference.punctuation import labelled
 from portal.rest.parameters import unknown_names
 
 
@@ -22,7 +23,7 @@ class MapView(ChartView):
         asked = ask(data)
 
         def make() -> tuple[Chart, Caption]:
-            filters = tuple(f"{chip.label}: {chip.text}" for chip in chips_of(asked, ""))
+            filters = tuple(labelled(chip.label, chip.text) for chip in chips_of(asked, ""))
             return pictures.map_chart(Listing(asked)), pictures.map_caption(asked, filters)
 
         return Drawable(pictures.map_pairs(asked), make, asked.problems, PARAMETERS)

@@ -44,8 +44,8 @@ def map_chart(listing: Listing) -> Chart:
 
 
 def map_title(asked: Asked) -> str:
-    noun = str(capfirst(kinds()[mapped_kind(asked)].noun_plural))
-    return _("%(records)s by jurisdiction") % {"records": noun}
+    noun = kinds()[mapped_kind(asked)].noun_plural
+    return _("By jurisdiction: %(records)s") % {"records": noun}
 
 
 def map_picture(listing: Listing) -> Picture | None:

@@ -185,7 +185,7 @@ class Profile:
             "jurisdiction",
             self._counted.counts(held, "jurisdiction"),
             self._counted.total(held),
-            label=_("Its nationals as defendants, by jurisdiction"),
+            label=_("Nationals as defendants, by jurisdiction"),
         )
 
     @cached_property

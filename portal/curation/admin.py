@@ -40,6 +40,7 @@ from portal.records.typed_dates import DATES_AS_TYPED
 from portal.reference.catalog import catalog
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
 from portal.reference.pasted import append_sources
+from portal.reference.punctuation import listed
 from portal.search import index
 from portal.search.engine import holding
 from portal.search.models import SearchDocument
@@ -264,7 +265,7 @@ class _Shown:
 
     def __call__(self, record: Record) -> str:
         keys = chosen_terms(self.form.through, self.form.owner, record)
-        return ", ".join(
+        return listed(
             catalog().term_label(key) for key in keys if key.startswith(f"{self.vocabulary}:")
         )
 

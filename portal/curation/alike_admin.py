@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from portal.curation.duplicates import Sought, Suspect, suspects
 from portal.records.database import Database, database_for
 from portal.records.models import Record
+from portal.reference.punctuation import between_clauses, clauses, labelled
 
 #: The name of the box by which a curator says that a new record is another one; its value names
 #: the records that were shown, so that others that look like it are shown first.
@@ -128,14 +129,13 @@ class AlikeAdmin(admin.ModelAdmin):
         if not found:
             return
         links = format_html_join(
-            ", ",
-            '<a href="{}" target="_blank" rel="noopener">{}</a> ({}: {})',
+            between_clauses(),
+            '<a href="{}" target="_blank" rel="noopener">{}</a> ({})',
             (
                 (
                     admin_path(each.record),
                     each.record.title,
-                    each.record.code,
-                    "; ".join(each.words),
+                    labelled(each.record.code, clauses(each.words)),
                 )
                 for each in found
             ),

@@ -24,7 +24,6 @@ from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import F, Func, Q, TextField, Value
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from portal.curation.models import SuspectedPair, SuspectedPairQuerySet
@@ -32,6 +31,7 @@ from portal.records.database import Database, database_for
 from portal.records.dates import PartialDate
 from portal.records.models import Record
 from portal.reference.catalog import catalog
+from portal.reference.punctuation import listed, together
 from portal.search.exact import keys_of
 from portal.search.index import title_key
 from portal.search.models import Identifier, SearchDocument
@@ -79,7 +79,7 @@ class Reason:
         if self.kind == _TITLE:
             parts = (catalog().jurisdiction_name(part) if part.isalpha() else part
                      for part in text.split(", "))  # fmt: skip
-            text = ", ".join(parts)
+            text = listed(parts)
         return said[self.kind] % {"text": text}
 
     @classmethod
@@ -329,4 +329,4 @@ def open_pairs(database: Database) -> SuspectedPairQuerySet:
 def reasons_of(pair: SuspectedPair) -> str:
     """Why a pair is suspected, in words."""
     said: Sequence[str] = [Reason(**reason).words for reason in pair.reasons]
-    return get_text_list(list(said), _("and")) if said else ""
+    return together(said)

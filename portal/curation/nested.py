@@ -61,7 +61,8 @@ class NestingForm(PartForm):
         super().full_clean()
         if self.is_bound and self.parts.is_bound and not self.parts.is_valid():
             name = self.parts.model._meta.verbose_name_plural
-            self.add_error(None, _("Please correct the %(parts)s below.") % {"parts": name})
+            said = _("Please correct what is wrong below: %(parts)s.")
+            self.add_error(None, said % {"parts": name})
 
 
 class NestingFormSet(PartFormSet):
@@ -97,7 +98,7 @@ class NestingFormSet(PartFormSet):
         super().clean()
         if self._inner_rows_asked() > MOST_INNER_ROWS:
             raise ValidationError(
-                _("A record has at most %(most)d %(parts)s."),
+                _("Too many rows in one record (%(parts)s). At most: %(most)d."),
                 params={
                     "most": MOST_INNER_ROWS,
                     "parts": self.inner_class.model._meta.verbose_name_plural,

@@ -25,6 +25,7 @@ from portal.curation.queues import OfferedFilter
 from portal.records import roles
 from portal.records.database import databases
 from portal.records.models import Record
+from portal.reference.punctuation import labelled
 
 MAX_WHY: int = SuspectedPair._meta.get_field("why").max_length or 0
 
@@ -155,7 +156,7 @@ class SuspectedPairAdmin(admin.ModelAdmin):
             if pair.judged_by
             else ""
         )
-        return f"{who}: {pair.why}" if who else pair.why
+        return labelled(who, pair.why) if who else pair.why
 
     @admin.action(
         description=gettext_lazy("They are not the same (say why)"), permissions=["judge"]

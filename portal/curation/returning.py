@@ -26,6 +26,7 @@ from portal.records.differences import LINK_NOTES, Difference, differences, fiel
 from portal.records.lines import canonical
 from portal.records.models import Record, Redirect, Revision
 from portal.records.revisions import LOST_CODE, bring_back, lost_codes, returning, without_kept
+from portal.reference.punctuation import labelled
 
 Said = dict[str, Any]
 #: Redirects lead to a record; a chain of them is rare, and never long.
@@ -137,7 +138,7 @@ def present_code(code: str) -> str:
 def in_words(faults: Iterable[tuple[str, str]]) -> list[str]:
     """Faults for a reader, with the names of fields in place of keys."""
     return [
-        f"{field_label(re.split(r'[.[]', key)[0])}: {message}" if key else str(message)
+        labelled(field_label(re.split(r"[.[]", key)[0]), message) if key else str(message)
         for key, message in faults
     ]
 

@@ -13,6 +13,7 @@ from portal.exchange.formats.safety import MAX_BYTES
 from portal.imports import files
 from portal.imports.models import ImportRun
 from portal.records.database import Database
+from portal.reference.punctuation import listed
 
 _WIDE = {"class": "vTextField"}
 
@@ -52,10 +53,10 @@ class UploadForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.database, self.is_too_large = database, is_too_large
         self.formats = formats_for(database, reading=True)
-        extensions = ", ".join(f".{form.extension}" for form in self.formats)
+        extensions = [f".{form.extension}" for form in self.formats]
         file, choice = self.fields["file"], self.fields["format"]
         file.help_text = _("%(extensions)s; %(number)d MB at most.") % {
-            "extensions": extensions,
+            "extensions": listed(extensions),
             "number": MAX_BYTES // 1_000_000,
         }
         file.error_messages["empty"] = _("The file is empty.")
@@ -63,7 +64,7 @@ class UploadForm(forms.ModelForm):
             file.error_messages["required"] = _("The file is larger than %(number)d MB.") % {
                 "number": MAX_BYTES // 1_000_000
             }
-        file.widget.attrs["accept"] = extensions.replace(" ", "")
+        file.widget.attrs["accept"] = ",".join(extensions)
         if isinstance(choice, forms.ChoiceField):
             known = [(form.key, form.label) for form in self.formats]
             choice.choices = [("", _("By the name of the file")), *known]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from portal.exchange.identity import Identity
 from portal.exchange.reading import Line
 from portal.records.database import Database
+from portal.reference.punctuation import listed
 from portal.search.exact import keys_of
 from portal.search.models import Identifier
 
@@ -112,7 +113,7 @@ def _meant(identity: Identity, known: Sequence[_Known]) -> Meant:
         if len(same) == 1:
             return Meant(same[0].code)
         if same:
-            codes = ", ".join(record.code for record in same)
+            codes = listed(record.code for record in same)
             return Meant(fault=_("may mean any of %(codes)s: give its code") % {"codes": codes})
     code = identity.code()
     if not code:

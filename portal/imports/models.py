@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.exchange.faults import Fault, shown
 from portal.records.database import Database, database_for
@@ -105,7 +106,7 @@ class ImportRow(models.Model):
 
     class Kind(models.TextChoices):
         NEW = "new", _("New")
-        CHANGED = "changed", _("Changed")
+        CHANGED = "changed", pgettext_lazy("row of a file", "Changed")
         UNCHANGED = "unchanged", _("Unchanged")
         FAULTY = "faulty", _("Faulty")
 

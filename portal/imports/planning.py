@@ -140,7 +140,8 @@ class Planner:
     def _warn_of_losses(self, plan: Plan, now: Said, wanted: Said) -> None:
         for key, inner, name in lost_with_parts(now, wanted, plan.line):
             said = _(
-                "the %(inner)s of “%(name)s” go with it: the file names no such part in %(key)s"
+                "“%(name)s” goes, with all that belongs to it (%(inner)s): the file names no such"
+                " part in %(key)s"
             )
             values = {"inner": inner, "name": shown(name, 60), "key": key}
             plan.warnings.append((key, said % values))

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.exchange import schema
 from portal.exchange.faults import Fault, shown
@@ -95,7 +96,10 @@ def _keep(
     for told in (reading.faults, faults, reading.warnings):
         more = len(told) - MAX_FAULTS
         if more > 0:
-            message = _("and %(number)d more of this kind") % {"number": more}
+            said = ngettext(
+                "and %(number)d more of this kind", "and %(number)d more of this kind", more
+            )
+            message = said % {"number": more}
             kept.append(ImportFault(run=run, message=message, is_warning=told is reading.warnings))
     ImportFault.objects.bulk_create(kept, batch_size=1000)
 

@@ -16,6 +16,7 @@ from portal.imports.models import ImportRow, ImportRun
 from portal.imports.planning import Plan, Planner
 from portal.imports.writing import write
 from portal.reference.catalog import pinned
+from portal.reference.punctuation import clauses
 
 Kind = ImportRow.Kind
 Result = ImportRow.Result
@@ -136,7 +137,7 @@ def _write_next(run: ImportRun, user: Any) -> None:
     write(planner, [plan for plan in plans if not plan.faults], run)
     for plan in plans:
         plan.row.result = Result.LEFT if plan.faults else Result.WRITTEN
-        plan.row.note = "; ".join(message for _key, message in plan.faults)
+        plan.row.note = clauses(message for _key, message in plan.faults)
     ImportRow.objects.bulk_update(rows, ["result", "note"])
     run.done += len(rows)
 

@@ -21,6 +21,7 @@ from portal.insights.asking import asked, insight_for
 from portal.insights.declared import Insight
 from portal.insights.tables import Axis, CrossTable, Heading
 from portal.reference.catalog import catalog
+from portal.reference.punctuation import labelled
 from portal.search.chips import chips_of
 from portal.search.domains import NOT_RECORDED
 from portal.search.facets import YEARS
@@ -166,12 +167,12 @@ def drawn(table: CrossTable, kind: str, *, is_map: bool) -> Chart:
 
 def caption_of(table: CrossTable, kind: str, title: str, *, is_map: bool) -> Caption:
     """What stands in a picture that leaves its page: title, filters, number, origin."""
-    chips = [f"{chip.label}: {chip.text}" for chip in chips_of(table.request, lambda _r: "")]
+    chips = [labelled(chip.label, chip.text) for chip in chips_of(table.request, lambda _r: "")]
     counted = table.database.counted(table.total.count)
     number = counted % {"number": Look().number(table.total.count)}
     axes = (table.row_axis,) if is_map and kind == "places" else table.axes
     heads = " × ".join(str(axis.label) for axis in axes)
-    lines = (f"{heads}: {number}", *chips)
+    lines = (labelled(heads, number), *chips)
     return Caption(title, origin_lines(lines, is_map=is_map))
 
 

@@ -25,6 +25,7 @@ from portal.insights.reports import Report
 from portal.insights.sentences import SentencesReport
 from portal.insights.women import WomenReport
 from portal.records.durations import in_words
+from portal.reference.punctuation import clauses, labelled, listed
 from portal.search.domains import NO_NATIONALITY, NOT_RECORDED, Profiles
 from portal.search.facets import YEARS
 
@@ -73,7 +74,7 @@ def picture_of(report: Report) -> Picture | None:
 
 def caption_of(report: Report) -> Caption:
     """What stands in a picture that leaves its page: title, filters, limits, origin."""
-    lines = [f"{chip.label}: {chip.text}" for chip in report.chips]
+    lines = [labelled(chip.label, chip.text) for chip in report.chips]
     if isinstance(report, ComparatorReport):
         lines.insert(0, report.no_prediction)
     elif isinstance(report, WomenReport | SentencesReport | FeesReport):
@@ -133,7 +134,7 @@ def women_chart(report: WomenReport) -> Chart | None:
     kind = "years" if report.by == YEARS else "grouped"
     chart = kinds.in_series(kind, rows, series, marks, what=what, total=sum(whole.values()))
     said = _("The bars count persons; each leads to the cases of these persons.")
-    told = ", ".join(f"{one.label}: {_persons(one.count)}" for one in series)
+    told = listed(labelled(one.label, _persons(one.count)) for one in series)
     return replace(chart, notes=(*notes, *chart.notes, said), told=told)
 
 
@@ -197,10 +198,10 @@ def _not_drawn(suspended: int, life: int) -> list[str]:
     """A note on the sentences that have no place among the terms to be served."""
     told = []
     if suspended:
-        told.append(f"{_('Suspended terms')}: {_persons(suspended)}.")
+        told.append(labelled(_("Suspended terms"), _persons(suspended)))
     if life:
-        told.append(f"{_('Life')}: {_persons(life)}.")
-    return [_("Not drawn:") + " " + " ".join(told)] if told else []
+        told.append(labelled(_("Life"), _persons(life)))
+    return [_("Not drawn: %(sentences)s.") % {"sentences": clauses(told)}] if told else []
 
 
 def sentences_chart(report: SentencesReport) -> Chart | None:
@@ -251,7 +252,7 @@ def comparable_chart(report: ComparatorReport) -> Chart | None:
             for kind in rows
         }
 
-    told = "; ".join(
+    told = clauses(
         _spread_told(label, spread, in_words, _persons(spread.number))
         for label, spread in rows.values()
     )

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.throttling import client_address
 from portal.limits.counting import WINDOW, Allowance, Client, count, network_of
@@ -141,12 +142,24 @@ def _said(request: HttpRequest, code: int, detail: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, call: _Call) -> HttpResponse:
     seconds = call.allowance.seconds if call.allowance else WINDOW
-    detail = _(
-        "More than %(quota)d requests in a minute. Please try again in %(seconds)d seconds."
-    ) % {"quota": call.client.quota, "seconds": seconds}
+    quota = call.client.quota
+    said = [
+        ngettext(
+            "More than %(quota)d request in a minute.",
+            "More than %(quota)d requests in a minute.",
+            quota,
+        )
+        % {"quota": quota},
+        ngettext(
+            "Please try again in %(seconds)d second.",
+            "Please try again in %(seconds)d seconds.",
+            seconds,
+        )
+        % {"seconds": seconds},
+    ]
     if call.client.policy == "address":
-        detail += " " + _("Those who need more can ask the portal for a token.")
-    response = _said(request, 429, detail)
+        said.append(_("Those who need more can ask the portal for a token."))
+    response = _said(request, 429, " ".join(said))
     response["Retry-After"] = str(seconds)
     return response
 

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from portal.links.keeping import CutOffError, Keeper
 from portal.links.models import Address
@@ -24,6 +24,7 @@ from portal.links.replacing import replace
 from portal.links.rounds import Manners, check_all
 from portal.reference.forms import CuratorForm, ReferenceFieldsMixin
 from portal.reference.provenance import LinkStatus
+from portal.reference.punctuation import between, clauses, labelled, listed
 
 #: As many can be checked while a curator waits for the page, and for so long.
 CHECKED_AT_ONCE = 20
@@ -40,7 +41,12 @@ class HowOftenFailed(admin.SimpleListFilter):
     parameter_name = "failed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("0", _("None")), ("1", _("One")), ("2", _("Two")), ("3", _("Three or more"))]
+        return [
+            ("0", pgettext("failures", "None")),
+            ("1", _("One")),
+            ("2", _("Two")),
+            ("3", _("Three or more")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value = self.value()
@@ -128,7 +134,8 @@ class AddressAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
         links = _links(namings[:NAMED_IN_LIST])
         left = len(namings) - NAMED_IN_LIST
         if left > 0:
-            return format_html("{} {}", links, _("and %(number)d more") % {"number": left})
+            said = ngettext("and %(number)d more", "and %(number)d more", left)
+            return format_html("{} {}", links, said % {"number": left})
         return links or "–"
 
     @admin.display(description=gettext_lazy("named by"))
@@ -147,10 +154,12 @@ class AddressAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
             keeper.add(finding)
         try:
             keeper.close()
-        except CutOffError as error:
-            messages.error(request, str(error))
+        except CutOffError:
+            said = _("Nobody answered, and nothing was kept: this machine may have no network.")
+            messages.error(request, said)
             return
-        messages.info(request, keeper.summary())
+        found = [(status.label, keeper.counts[status]) for status in LinkStatus]
+        messages.info(request, clauses(labelled(*pair) for pair in found if pair[1]))
         left = len(urls) - keeper.total
         if left:
             said = ngettext(
@@ -181,7 +190,7 @@ class AddressAdmin(ReferenceFieldsMixin, admin.ModelAdmin):
             entry = [{"changed": {"name": _("source"), "object": str(owner), "fields": ["url"]}}]
             self._admin_of(owner).log_change(request, owner, entry)
         if changed:
-            names = ", ".join(sorted(_name(owner) for owner in changed.values()))
+            names = listed(sorted(_name(owner) for owner in changed.values()))
             messages.success(request, _("Changed: %(names)s") % {"names": names})
         if not moved:
             messages.warning(request, _("None of these addresses has moved for good."))
@@ -199,5 +208,5 @@ def _name(owner: Any) -> str:
 
 def _links(namings: list[Naming]) -> SafeString:
     return format_html_join(
-        ", ", '<a href="{}">{}</a>', ((naming.admin_path, naming.name) for naming in namings)
+        between(), '<a href="{}">{}</a>', ((naming.admin_path, naming.name) for naming in namings)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.reference.provenance import LinkStatus
 
@@ -50,7 +51,10 @@ class Address(models.Model):
 
     url = models.URLField(_("address"), max_length=1000, unique=True)
     status = models.CharField(
-        _("status"), max_length=12, choices=LinkStatus.choices, default=LinkStatus.UNCHECKED
+        pgettext_lazy("of an address", "status"),
+        max_length=12,
+        choices=LinkStatus.choices,
+        default=LinkStatus.UNCHECKED,
     )
     last_checked = models.DateField(_("last checked"), null=True, blank=True)
     http_status = models.PositiveSmallIntegerField(_("answer (HTTP)"), null=True, blank=True)

@@ -22,6 +22,7 @@ from portal.protocol.subjects import topics_of
 from portal.records.database import Database, database_for
 from portal.reference.catalog import catalog
 from portal.reference.models import TreatyArticle
+from portal.reference.punctuation import listed
 from portal.search.domains import NOT_RECORDED
 from portal.search.engine import counted, matching
 from portal.search.facets import cross
@@ -263,7 +264,7 @@ class ArticleFigures:
         choices = [Choice(v, str(labels[v]), chosen == (v,)) for v in values]
         if chosen and not any(choice.is_selected for choice in choices):
             # Several at once, or one that no provision has: kept as it was asked for.
-            text = ", ".join(str(labels[value]) for value in chosen)
+            text = listed(labels[value] for value in chosen)
             choices.insert(0, Choice(",".join(chosen), text, True))
         return choices
 

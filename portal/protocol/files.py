@@ -20,6 +20,7 @@ from portal.protocol.figures import ArticleIndex
 from portal.protocol.rows import COLUMNS, cells, told
 from portal.protocol.words import article_in_words, benefit_in_words, penalty_in_words
 from portal.reference.catalog import catalog
+from portal.reference.punctuation import labelled, listed
 from portal.rest.tabular import pieces_of, shown_cell
 
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
@@ -97,7 +98,7 @@ def _lines(provision: Provision) -> Iterator[str]:
     law = provision.law
     status = catalog().term_label(law.status_id)
     yield f"{provision.number or provision.anchor} {provision.heading}".strip()
-    yield f"{law.title} ({', '.join(filter(None, (str(law.adopted or ''), status)))})"
+    yield f"{law.title} ({listed(filter(None, (str(law.adopted or ''), status)))})"
     yield from filter(None, (provision.summary, provision.text_original))
     told_parts = (
         (_("Benefit element"), benefit_in_words(provision)),
@@ -106,7 +107,7 @@ def _lines(provision: Provision) -> Iterator[str]:
         (_("Migrants are not liable"), _truth(law.migrants_not_liable)),
     )
     for label, text in told_parts:
-        yield f"{label}: {text or _('Not recorded')}"
+        yield labelled(label, text or _("Not recorded"))
 
 
 def _truth(value: bool | None) -> str:

@@ -8,6 +8,7 @@ from legislation.models import Provision
 from portal.reference.catalog import catalog
 from portal.reference.labels import localized
 from portal.reference.models import TreatyArticle
+from portal.reference.punctuation import clauses
 from portal.templatetags.portal_tags import money, years
 
 
@@ -32,4 +33,4 @@ def penalty_in_words(provision: Provision) -> str:
     if provision.max_fine_amount is not None:
         fine = money(provision.max_fine_amount, provision.max_fine_currency)
         parts.append(f"{_('Fine:')} {fine}")
-    return "; ".join(parts)
+    return clauses(parts)

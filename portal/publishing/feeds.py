@@ -24,6 +24,7 @@ from portal.records.models import Record
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language
 from portal.reference.models import DataVersion
+from portal.reference.punctuation import labelled
 from portal.rest.parameters import MAX_DEPTH, Problem
 from portal.rest.problems import refused_in_words
 from portal.search.chips import chips_of, in_words
@@ -197,7 +198,7 @@ def _title(asked: SearchRequest) -> str:
     database = database_for(asked.database) if asked.database else None
     title = str(database.title) if database else _("All databases")
     words = in_words(asked, chips_of(asked, lambda request: ""))
-    return f"{title}: {words}" if words else title
+    return labelled(title, words) if words else title
 
 
 def _page_address(asked: SearchRequest) -> str:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from portal.records.wording import in_words
+from portal.reference.punctuation import labelled, listed
 
 #: What the history says of links beside their codes: of each key of a line that lists codes, the
 #: notes by code. No line of the collection has it.
@@ -117,7 +118,7 @@ def _text(value: Any) -> str:
         return "\n".join(_text(entry) for entry in value)
     if isinstance(value, dict):
         pairs = ((field_label(key), in_words(key, entry)) for key, entry in value.items())
-        return ", ".join(f"{label}: {_text(entry)}" for label, entry in pairs)
+        return listed(labelled(label, _text(entry)) for label, entry in pairs)
     return str(value)
 
 

@@ -52,7 +52,7 @@ _TWO = {
     "weeks": "أسبوعان أسبوعين",
     "days": "يومان يومين",
 }
-_AND = {"and", "et", "y", "e", "und", "en", "и", "و", "又", "零", ","}
+_AND = {"and", "et", "y", "e", "und", "en", "и", "و", "又", "零", ",", "、"}
 _LIFE = (
     "life perpétuité perpetua perpétua ergastolo lebenslang levenslang пожизненно пожизненное"
     " مؤبد المؤبد 无期 无期徒刑 無期徒刑"
@@ -72,7 +72,10 @@ def read_months(text: str) -> Decimal:
     tokens = _TOKEN.findall(_plain(text))
     if {_plain(word).strip() for word in _LIFE.split()} & set(tokens):
         raise ValueError(
-            _("Life imprisonment has no length: leave this empty and write it under “other”.")
+            _(
+                "Life imprisonment has no length: leave this empty and write “life imprisonment”"
+                " under “other”."
+            )
         )
     # A digit that is no decimal, as of Ethiopic numbers, is no number that can be read.
     if len(tokens) == 1 and tokens[0][0].isdecimal():

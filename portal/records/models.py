@@ -14,6 +14,7 @@ from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.records.differences import LINK_NOTES, field_label
 from portal.reference.provenance import Loaded
@@ -32,8 +33,8 @@ class State(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     IN_REVIEW = "in_review", _("In review")
-    PUBLISHED = "published", _("Published")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    PUBLISHED = "published", pgettext_lazy("state of a record", "Published")
+    WITHDRAWN = "withdrawn", pgettext_lazy("state of a record", "Withdrawn")
 
 
 def as_object(*names: str, **expressions: Any) -> JSONObject:
@@ -236,11 +237,11 @@ class Revision(models.Model):
     class Action(models.TextChoices):
         BEFORE = "before", _("As it was before the first change")
         ENTERED = "entered", _("Entered")
-        CHANGED = "changed", _("Changed")
+        CHANGED = "changed", pgettext_lazy("in the history of a record", "Changed")
         REVERTED = "reverted", _("Brought back")
         LOADED = "loaded", _("Corrected in the collection")
         DELETED = "deleted", _("Deleted")
-        MERGED = "merged", _("Merged")
+        MERGED = "merged", pgettext_lazy("in the history of a record", "Merged")
 
     database = models.CharField(_("database"), max_length=20)
     object_id = models.BigIntegerField()

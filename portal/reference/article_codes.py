@@ -12,26 +12,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.reference.catalog import catalog
+from portal.reference.punctuation import TYPED_BETWEEN, clauses
 from portal.reference.widgets import UnderstoodInput
 
-#: What stands between two codes, and before one that was copied from a text.
-_BETWEEN = re.compile(r"[\s,;]+")
-_BEFORE = {"art", "art.", "arts", "article", "articles", "and"}
+#: What stands between two codes, and before one that was copied from a text. Chinese has no spaces.
+_BETWEEN = re.compile(rf"[\s{TYPED_BETWEEN}和及]+")
+_BEFORE = {
+    *("art", "arts", "article", "articles", "and", "et", "artículo", "artículos", "y", "e"),
+    *("ст", "статья", "статьи", "и", "المادة", "المواد", "و"),
+}
 
 
 def read_codes(text: str) -> list[str]:
-    """The codes of the articles that a text names: "6(1)(a), 16.2" gives `6.1.a` and `16.2`.
+    """The codes of the articles that a text names: "6(1)(a), 16" gives `6.1.a` and `16`.
 
     Raises ValueError, with a message for curators, for what no article is called.
     """
     known = {code.casefold(): code for code in catalog().articles}
     found: list[str] = []
     # Lawyers write 6(1)(a), also with spaces, for what the code calls 6.1.a.
-    joined = re.sub(r"\s*\(\s*(\w+)\s*\)", r".\1", text)
+    joined = re.sub(r"\s*[(（]\s*(\w+)\s*[)）]", r".\1", text)
     for word in _BETWEEN.split(joined):
         plain = word.strip(".").casefold()
         if not plain or plain in _BEFORE:
             continue
+        # Arabic writes "and" as a part of the word that follows.
+        plain = plain.removeprefix("و")
         if plain not in known:
             raise ValueError(
                 _("“%(code)s” is no article of the Protocol or the Convention that we know.")
@@ -47,14 +53,14 @@ def _understood(value: Any) -> str:
         codes = read_codes(value)
     except ValueError:
         return ""
-    return "; ".join(str(catalog().articles[code]) for code in codes)
+    return clauses(catalog().articles[code] for code in codes)
 
 
 class ArticleCodesField(forms.CharField):
     """Codes of treaty articles in the order of the record; its value is a list of codes."""
 
     #: How they are typed, for forms that say first what they mean.
-    HOW = gettext_lazy("Codes with commas between: 6.1.a or 6(1)(a), 16.2, C5.")
+    HOW = gettext_lazy("Codes with commas between: 6.1.a or 6(1)(a), 16, C5.")
 
     def __init__(self, **kwargs: Any) -> None:
         given = {

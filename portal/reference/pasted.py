@@ -12,18 +12,22 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.reference.provenance import Source
+from portal.reference.punctuation import TYPED_BETWEEN
 
 MOST_LINES = 50
 #: Longer than title, address and note together may be.
 LONGEST_LINE = 2_500
+#: Marks of other scripts that no address holds: they are of the text around it.
+_NEVER_INSIDE = "|｜，；、。،؛"
+_BAR = re.compile("[|｜]")
 _LINK = re.compile(r"\[(?P<title>[^\[\]]*)\]\(\s*<?(?P<url>(?:[^\s()<>]|\([^\s()]*\))+)>?\s*\)")
-_URL = re.compile(r"<?(?P<url>https?://[^\s<>|]+)>?", re.IGNORECASE)
-_DOI = re.compile(r"(?:doi:\s*)?(?P<url>10\.\d{4,9}/[^\s<>|]+)", re.IGNORECASE)
+_URL = re.compile(rf"<?(?P<url>https?://[^\s<>{_NEVER_INSIDE}]+)>?", re.IGNORECASE)
+_DOI = re.compile(rf"(?:doi:\s*)?(?P<url>10\.\d{{4,9}}/[^\s<>{_NEVER_INSIDE}]+)", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
-_AROUND = " \t,;:|–—-"
+_AROUND = f" \t{TYPED_BETWEEN}:：|｜–—-"
 _check_url = URLValidator(schemes=["http", "https"])
 
 
@@ -59,8 +63,8 @@ def read_source(line: str) -> PastedSource:
         after = match["url"][len(url) :] + after
     if re.match(r"10\.\d", url):
         url = f"https://doi.org/{url}"
-    others = [part.strip(_AROUND) for part in (before, *after.split("|"))]
-    parts = [part for part in others if part not in ("", ".", ")", "(", "()")]
+    others = [part.strip(_AROUND) for part in (before, *_BAR.split(after))]
+    parts = [part for part in others if part not in ("", ".", "。", ")", "(", "()")]
     if match.re is _LINK and match["title"].strip():
         parts.insert(0, match["title"].strip())
     if not parts:
@@ -102,7 +106,10 @@ class PastedSourcesField(forms.CharField):
         text = super().clean(value)
         lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         if len(lines) > MOST_LINES:
-            raise ValidationError(_("At most %(most)d at once."), params={"most": MOST_LINES})
+            said = ngettext(
+                "At most %(most)d line at once.", "At most %(most)d lines at once.", MOST_LINES
+            )
+            raise ValidationError(said, params={"most": MOST_LINES})
         found, errors = [], []
         for number, line in lines:
             try:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Loaded(models.Model):
@@ -54,7 +55,10 @@ class Source(models.Model):
     note = models.CharField(_("note"), max_length=500, blank=True)
     last_checked = models.DateField(_("last checked"), null=True, blank=True)
     status = models.CharField(
-        _("status"), max_length=12, choices=LinkStatus.choices, default=LinkStatus.UNCHECKED
+        pgettext_lazy("of an address", "status"),
+        max_length=12,
+        choices=LinkStatus.choices,
+        default=LinkStatus.UNCHECKED,
     )
 
     class Meta:

@@ -11,7 +11,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-_LINE = re.compile(r"^([a-z]{2,3})\s*:\s*(\S.*)$")
+from portal.reference.punctuation import TYPED_BETWEEN
+
+_LINE = re.compile(r"^([a-z]{2,3})\s*[:：]\s*(\S.*)$")
+_SEMICOLON, _BETWEEN = re.compile("[;؛；]"), re.compile(f"[{TYPED_BETWEEN}]")
 
 
 def validate_words(value: Any) -> None:
@@ -27,14 +30,26 @@ def validate_words(value: Any) -> None:
         raise ValidationError(_("Words are an object of language code and list of words."))
 
 
+def _typed(words: list[str]) -> str:
+    """Words as they are typed: with semicolons where one of them has a comma of its own."""
+    if any(_BETWEEN.search(word) for word in words):
+        return "; ".join([*words, ""]).rstrip()
+    return ", ".join(words)
+
+
+def _read(text: str) -> list[str]:
+    between = _SEMICOLON if _SEMICOLON.search(text) else _BETWEEN
+    return [word.strip() for word in between.split(text) if word.strip()]
+
+
 class WordsFormField(forms.Field):
-    """One line a language: `es: español, española`."""
+    """One line a language: `es: español, española`; semicolons between words with commas."""
 
     widget = forms.Textarea
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return "\n".join(f"{code}: {', '.join(found)}" for code, found in value.items())
+            return "\n".join(f"{code}: {_typed(found)}" for code, found in value.items())
         return value
 
     def to_python(self, value: Any) -> dict[str, list[str]]:
@@ -48,8 +63,7 @@ class WordsFormField(forms.Field):
                     _("“%(line)s” does not begin with the code of a language and a colon."),
                     params={"line": line},
                 )
-            words = [word.strip() for word in match[2].split(",") if word.strip()]
-            found.setdefault(match[1], []).extend(words)
+            found.setdefault(match[1], []).extend(_read(match[2]))
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.records.database import databases
 from portal.releases.shelf import Release
@@ -21,11 +22,11 @@ _TITLES = {
     "treaty-status": _("Treaty status"),
 }
 _KINDS = {
-    "added": _("Added"),
-    "changed": _("Changed"),
-    "withdrawn": _("Withdrawn"),
-    "merged": _("Merged"),
-    "removed": _("Removed"),
+    "added": pgettext_lazy("records since the last release", "Added"),
+    "changed": pgettext_lazy("records since the last release", "Changed"),
+    "withdrawn": pgettext_lazy("records since the last release", "Withdrawn"),
+    "merged": pgettext_lazy("records since the last release", "Merged"),
+    "removed": pgettext_lazy("records since the last release", "Removed"),
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from portal.rest.paths import is_api
 from portal.rest.failures import refused
+from portal.rest.paths import is_api
 from portal.safety.headers import is_of_admin
 
 #: What pages are asked with.

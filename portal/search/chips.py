@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from portal.reference.punctuation import labelled
 from portal.search.interpretation import interpret
 from portal.search.parameters import Parameter, PresenceParameter, TokenParameter
 from portal.search.request import SearchRequest
@@ -87,5 +88,5 @@ def in_words(request: SearchRequest, chips: Iterable[Chip]) -> str:
     parts, either = [], _("or")
     for label, texts in joined.items():
         alternatives = f" {either} ".join(texts)
-        parts.append(str(request.query) if label == _("Words") else f"{label}: {alternatives}")
+        parts.append(str(request.query) if label == _("Words") else labelled(label, alternatives))
     return " · ".join(parts)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language, localized
+from portal.reference.punctuation import listed
 from portal.rest.values import TRUTH, Values
 
 #: The value of a facet for records that do not say it.
@@ -282,8 +283,7 @@ class Profiles(Unnamed):
         for value in values:
             parts = [text for text, _fault in self._read(value)]
             if not self.faults(value):
-                # Translators: joins what is said of one person: woman, organizer, convicted.
-                found[value] = _(", ").join(filter(None, parts)) or _("any person")
+                found[value] = listed(filter(None, parts)) or _("any person")
         return found
 
     def known(self) -> list[str]:
@@ -333,5 +333,5 @@ class Profiles(Unnamed):
         known = ", ".join(domain.known()[:20])
         texts = {"part": part, "kind": kind, "known": known}
         if isinstance(domain, Jurisdictions):
-            return "", _("“%(part)s” is no %(kind)s") % texts
-        return "", _("“%(part)s” is no %(kind)s (known: %(known)s)") % texts
+            return "", _("“%(part)s” is not a known value (%(kind)s)") % texts
+        return "", _("“%(part)s” is not a known value (%(kind)s); known: %(known)s") % texts

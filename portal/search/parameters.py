@@ -17,7 +17,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.records.dates import PartialDate, PartialDateFormField, overlapping
 from portal.search import domains
@@ -51,9 +51,10 @@ class ValuesField(forms.Field):
     def clean(self, value: Any) -> Any:
         """The values, each once; what is given twice counts twice for the limit."""
         if sum(entry.count(",") + 1 for entry in map(str, value or [])) > MAX_VALUES:
-            raise ValidationError(
-                _("At most %(limit)d values at once."), params={"limit": MAX_VALUES}
+            said = ngettext(
+                "At most %(limit)d value at once.", "At most %(limit)d values at once.", MAX_VALUES
             )
+            raise ValidationError(said, params={"limit": MAX_VALUES})
         return super().clean(value)
 
     def validate(self, value: Any) -> None:

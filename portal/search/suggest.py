@@ -13,6 +13,7 @@ from math import log
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from portal.reference.punctuation import listed
 from portal.search.analysis import fold, is_unspaced, words
 from portal.search.engine import compiled_query, counts_of, match
 from portal.search.facets import FEW
@@ -171,7 +172,7 @@ def most_of_it(request: SearchRequest) -> list[Offer]:
         text = " ".join(
             part.source for part in interpretation.parts if part in kept or part.excluded
         )
-        what = ", ".join(part.typed for part in left_out if not (part.is_ignored or part.excluded))
+        what = listed(part.typed for part in left_out if not (part.is_ignored or part.excluded))
         offers.append((what, "q", request.asking(text)))
     return _offers(offers)[:OFFERS]
 

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 from django import template
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi, gettext
 
@@ -20,6 +21,7 @@ from portal.records.database import Database
 from portal.records.dates import PartialDate
 from portal.records.durations import MONTHS_OF_A_YEAR, in_words
 from portal.records.models import Record
+from portal.reference import punctuation
 from portal.reference.catalog import catalog
 from portal.reference.labels import active_language
 from portal.reference.labels import localized as localized_label
@@ -120,6 +122,30 @@ def isolated(text: object) -> str:
     "6(1)(a)" in an Arabic text would else be read "(a)(1)6": Unicode Bidirectional Algorithm, 2.4.
     """
     return _NUMBERED.sub(_ISOLATED, str(text)) if get_language_bidi() else str(text)
+
+
+@register.filter
+def listed(items: Iterable[object]) -> SafeString:
+    """Items with what the reader's language has between them: "Italy, Spain"."""
+    return format_html_join(punctuation.between(), "{}", ((item,) for item in items))
+
+
+@register.filter
+def clauses(items: Iterable[object]) -> SafeString:
+    """Items that are long, or that have commas of their own."""
+    return format_html_join(punctuation.between_clauses(), "{}", ((item,) for item in items))
+
+
+@register.simple_tag
+def separator() -> str:
+    """What stands between the items of a list that a template writes itself."""
+    return punctuation.between()
+
+
+@register.simple_tag
+def colon() -> str:
+    """The colon behind a label, with its spaces."""
+    return punctuation.colon("")
 
 
 @register.simple_tag

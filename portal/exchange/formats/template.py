@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
+from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
@@ -20,7 +21,8 @@ from portal.exchange.formats.xlsx_writing import chunks, heading, new_sheet, tex
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
 from portal.reference.catalog import catalog
-from portal.reference.labels import localized
+from portal.reference.labels import active_language, localized
+from portal.reference.punctuation import listed
 
 #: The sheets that explain; they are not read.
 GUIDE = "read me"
@@ -48,7 +50,7 @@ def template(database: Database, codes: Codes) -> bytes:
 
 
 def _guide(database: Database, main: Sheet) -> Iterator[str]:
-    parts = ", ".join(part.name for part in main.all() if part.key)
+    parts = listed(part.name for part in main.all() if part.key)
     yield _(
         "The sheet “%(sheet)s” has a row for each record. A coloured heading marks what every "
         "record must have; the note at a heading says what the column means."
@@ -80,7 +82,7 @@ def _guide(database: Database, main: Sheet) -> Iterator[str]:
     yield _(
         "Give no formulas, merge no cells, and add no sheets or columns: each of these is refused "
         "with its place. A file has at most %(rows)s records."
-    ) % {"rows": f"{MAX_ROWS:,}"}
+    ) % {"rows": format_decimal(MAX_ROWS, locale=active_language())}
 
 
 def _write_guide(sheet: Any, database: Database, main: Sheet) -> None:
