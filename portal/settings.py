@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.databases.addresses import databases
 from portal.environment import Environment
 from portal.redis.caches import caches
-from portal.rest.paths import FROM_ANY_ORIGIN
+from portal.rest import settings as rest
 from portal.safety.logs import SUSPICIOUS
 from portal.safety.values import USUAL_ADMIN_PATH, admin_path, networks
 
@@ -147,6 +147,13 @@ PRIMARY_AFTER_WRITE_SECONDS = env.int(
 # Where there is a Redis server, all processes share one cache and one count of requests, and
 # sessions are read from it. All of it may be lost: the database holds what must not be.
 REDIS_URL = env.str("REDIS_URL", default="")
+# Without it each process keeps some hundred answers of its own (portal/kept_pages.py).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    }
+}
 if REDIS_URL:
     CACHES = caches(REDIS_URL)
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -242,14 +249,6 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
 # A case with many defendants and charges is one form; what it may hold is bounded where it is read.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# Each process keeps some hundred answers of its own (portal/kept_pages.py).
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 500},
-    }
-}
-
 COLLECTION_DIR = BASE_DIR / "collection"
 
 # Documents kept with records; no web server may serve this directory (portal/attachments).
@@ -280,19 +279,15 @@ PORTAL_ADDRESS = env.str("PORTAL_ADDRESS", default="http://localhost:8000")
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 API_REQUESTS_PER_MINUTE_WITH_TOKEN = env.int("API_REQUESTS_PER_MINUTE_WITH_TOKEN", default=6_000)
 
-# Scripts of any page may read what everybody may read. No cookie is ever taken from there.
-CORS_URLS_REGEX = FROM_ANY_ORIGIN
-CORS_ALLOW_ALL_ORIGINS = True
-CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
-CORS_ALLOW_HEADERS = (
-    *("accept", "accept-language", "authorization"),
-    *("if-none-match", "if-modified-since"),
-)
-CORS_EXPOSE_HEADERS = (
-    *("ETag", "Last-Modified", "RateLimit", "RateLimit-Policy", "Retry-After"),
-    *("Link", "Content-Disposition", "Deprecation", "Sunset"),
-)
+# The manners of the API are of the portal, not of a deployment.
+CORS_URLS_REGEX = rest.CORS_URLS_REGEX
+CORS_ALLOW_ALL_ORIGINS = rest.CORS_ALLOW_ALL_ORIGINS
+CORS_ALLOW_CREDENTIALS = rest.CORS_ALLOW_CREDENTIALS
+CORS_ALLOW_METHODS = rest.CORS_ALLOW_METHODS
+CORS_ALLOW_HEADERS = rest.CORS_ALLOW_HEADERS
+CORS_EXPOSE_HEADERS = rest.CORS_EXPOSE_HEADERS
+REST_FRAMEWORK = rest.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 
 # Libraries harvest by OAI-PMH (portal/oai). The domain is part of the identifiers of all records
 # there and must never change; without it the name under which the portal is asked is taken.
@@ -300,54 +295,9 @@ OAI_DOMAIN = env.str("OAI_DOMAIN", default="")
 # Whom harvesters write to; without it webmaster@ that domain (RFC 2142).
 OAI_ADMIN_EMAIL = env.str("OAI_ADMIN_EMAIL", default="")
 
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.rest.negotiation.FormatNegotiation",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    # Public and read-only: without authentication no session or user is ever looked up.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    # `format` is read by the views, which refuse what they do not know.
-    "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "portal.rest.problems.problem_response",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Smuggling of Migrants Knowledge Portal",
-    "DESCRIPTION": (
-        "Court cases, national laws and literature on the smuggling of migrants. Read-only and "
-        "open to all. Texts and selection: CC BY 4.0. A parameter that the portal does not know "
-        "is answered with 400 and the list of those it knows (RFC 9457)."
-    ),
-    "VERSION": "1.0",
-    "OAS_VERSION": "3.1.1",
-    "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SORT_OPERATION_PARAMETERS": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "portal.rest.document.with_manners",
-        "portal.api.document.with_contents",
-    ],
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {
-            "token": {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "Gives more requests a minute; without one the API is open to all.",
-            }
-        }
-    },
-}
-
 # Where browsers tell of a broken policy (portal/safety/reports.py).
 POLICY_REPORTS_PATH = "/reports/policy/"
+
 # Nothing from elsewhere, no inline script or style on any page of ours.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -17,7 +17,8 @@ def table(result: scenario.Result) -> str:
     """The result as a table in Markdown."""
     rows = [
         "| what happens | right answers | wrong | errors of readers | slowest answer, ms"
-        " | edits saved | curator told 503 | curator cut off | own edit not seen | back at work after, s |",
+        " | edits saved | curator told 503 | curator cut off | own edit not seen"
+        " | back at work after, s |",
         "| --- | " + "---: | " * 9,
     ]
     for phase in result.phases:

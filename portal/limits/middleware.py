@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.accounts.throttling import client_address
 from portal.limits.counting import WINDOW, Allowance, Client, count, network_of
+from portal.limits.refusing import too_many
 from portal.limits.tokens import InvalidToken, brought, holder_of
 from portal.rest.paths import is_api, is_limited
 from portal.rest.problems import problem
@@ -142,24 +142,10 @@ def _said(request: HttpRequest, code: int, detail: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, call: _Call) -> HttpResponse:
     seconds = call.allowance.seconds if call.allowance else WINDOW
-    quota = call.client.quota
-    said = [
-        ngettext(
-            "More than %(quota)d request in a minute.",
-            "More than %(quota)d requests in a minute.",
-            quota,
-        )
-        % {"quota": quota},
-        ngettext(
-            "Please try again in %(seconds)d second.",
-            "Please try again in %(seconds)d seconds.",
-            seconds,
-        )
-        % {"seconds": seconds},
-    ]
+    said = too_many(call.client.quota, seconds)
     if call.client.policy == "address":
-        said.append(_("Those who need more can ask the portal for a token."))
-    response = _said(request, 429, " ".join(said))
+        said += " " + _("Those who need more can ask the portal for a token.")
+    response = _said(request, 429, said)
     response["Retry-After"] = str(seconds)
     return response
 

@@ -43,9 +43,8 @@ class DataVersion(models.Model):
         # Clients may ask by the date alone. Where the clock was set back, the date goes on all the
         # same: one that was given out must not come back for other data.
         moment = now if last is None or now > last else last + timedelta(seconds=1)
-        token = uuid.uuid4()
-        if not cls.objects.filter(name=name).update(token=token, changed_at=moment):
-            cls.objects.update_or_create(name=name, defaults={"token": token})
+        if not cls.objects.filter(name=name).update(token=uuid.uuid4(), changed_at=moment):
+            cls.objects.update_or_create(name=name, defaults={"token": uuid.uuid4()})
 
 
 class Region(Loaded):

@@ -14,10 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
 from portal.accounts.throttling import client_address
 from portal.limits.counting import Client, count, network_of
+from portal.limits.refusing import too_many
 from portal.safety.headers import is_of_admin
 
 logger = logging.getLogger(__name__)
@@ -53,9 +53,7 @@ class SignInLimitMiddleware:
             return None
         if not allowance.is_spent:
             return None
-        detail = _(
-            "More than %(quota)d requests in a minute. Please try again in %(seconds)d seconds."
-        ) % {"quota": quota, "seconds": allowance.seconds}
+        detail = too_many(quota, allowance.seconds)
         response = HttpResponse(detail, status=429, content_type="text/plain; charset=utf-8")
         response["Retry-After"] = str(allowance.seconds)
         response["Cache-Control"] = "no-store"
