@@ -17,7 +17,8 @@ def table(result: scenario.Result) -> str:
     """The result as a table in Markdown."""
     rows = [
         "| what happens | right answers | wrong | errors of readers | slowest answer, ms"
-        " | edits saved | curator told 503 | curator cut off | own edit not seen | back at work after, s |",
+        " | edits saved | curator told 503 | curator cut off | own edit not seen"
+        " | back at work after, s |",
         "| --- | " + "---: | " * 9,
     ]
     for phase in result.phases:
@@ -40,7 +41,7 @@ def section(result: scenario.Result) -> str:
     """The section of `benchmarks/RESULTS.md`."""
     return f"""{TITLE}
 
-`python -m benchmarks.faults --write`: a primary, two streaming standbys (`ANY 1` synchronous), Redis and two web processes of `deploy/gunicorn.conf.py`, all real, on one machine with {scenario.READERS} readers who ask lists, records, pages and files of all three databases without a pause, and a curator who edits a published record through the admin, signed in, and looks at its public page after each edit. Readers compare every answer with the collection; each edit leaves a number in the record, by which an answer is wrong that shows a state older than the lag allowed ({scenario.MAX_LAG} s) and the {scenario.NOTICED} s in which it is noticed. Servers are killed with SIGKILL. Between readers and web processes stands what nginx does: what a web process does not answer at all is asked of the other one, unless it writes. {machine()}.
+`python -m benchmarks.faults --write`: a primary, two streaming standbys (`ANY 1` synchronous), Redis and two web processes of `deploy/gunicorn.conf.py`, all real, on one machine with {scenario.READERS} readers who ask lists, records, pages and files of all three databases without a pause, and a curator who edits a published record through the admin, signed in, and looks at its public page after each edit. Readers compare every answer with the collection; each edit leaves a number in the record, by which an answer is wrong that shows a state older than the lag allowed here ({scenario.MAX_LAG} s) and the {scenario.NOTICED} s in which it is noticed. Servers are killed with SIGKILL. Between readers and web processes stands what nginx does: what a web process does not answer at all is asked of the other one, unless it writes. {machine()}.
 
 {table(result)}
 
