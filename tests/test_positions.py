@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
 
 import pytest
@@ -12,6 +13,7 @@ from portal.databases import checks, watching
 from portal.databases.middleware import StandbyMiddleware
 from portal.databases.positions import Position, Track
 from portal.databases.watching import FORGOTTEN_AFTER, Report, Watch
+from tests.test_house import ROOT
 
 
 def track(*positions: tuple[float, int], span: float = 100) -> Track:
@@ -26,29 +28,35 @@ def track(*positions: tuple[float, int], span: float = 100) -> Track:
     [(30, 0), (40, 0), (29, 1), (20, 1), (19, 3), (10, 3), (9, inf)],
 )
 def test_lag_is_the_age_of_what_is_shown(lsn: int, lag: float) -> None:
-    assert track((1, 10), (2, 10), (3, 20), (4, 20), (5, 30)).lag(lsn) == {
-        0: 0, 1: 1, 3: 3, inf: inf
-    }[lag]  # fmt: skip
+    assert track((1, 10), (2, 10), (3, 20), (4, 20), (5, 30)).lag(lsn, 9) == lag
+
+
+def test_lag_is_that_of_the_moment_when_the_server_said_so() -> None:
+    found = track((1, 10), (2, 20), (3, 30), (4, 40))
+    assert found.lag(20, 2.5) == 0.5
+    assert found.lag(20, 2) == 0
+    # It may have been asked before the primary was.
+    assert found.lag(30, 2) == 0
 
 
 def test_an_idle_primary_leaves_nobody_behind() -> None:
-    assert track((1, 10), (500, 10), (1000, 10)).lag(10) == 0
+    assert track((1, 10), (500, 10), (1000, 10)).lag(10, 9999) == 0
 
 
 def test_without_a_position_nothing_is_known() -> None:
-    assert track().lag(10) == inf
+    assert track().lag(10, 9999) == inf
     assert track().newest() is None
 
 
 def test_what_is_older_than_the_span_is_one_position() -> None:
     kept = track(*((at, at) for at in range(1000)), span=10)
-    assert kept.lag(999 - 10) == 10
-    assert kept.lag(999 - 12) == inf
+    assert kept.lag(999 - 10, 9999) == 10
+    assert kept.lag(999 - 12, 9999) == inf
 
 
 def test_a_position_that_goes_back_is_of_another_primary() -> None:
-    assert track((1, 10), (2, 50), (3, 20)).lag(10) == inf
-    assert track((1, 10), (2, 50), (3, 20)).lag(20) == 0
+    assert track((1, 10), (2, 50), (3, 20)).lag(10, 9999) == inf
+    assert track((1, 10), (2, 50), (3, 20)).lag(20, 9999) == 0
 
 
 class World:
@@ -144,3 +152,23 @@ def test_without_standbys_nothing_of_it_is_there() -> None:
     assert watching.primary_is_away() is False
     assert watching._watchers == []
     assert checks.check_times() == []
+
+
+#: Modules that write, or that only commands and curators use: their statements are the primary's.
+OF_THE_PRIMARY = {
+    *("portal/attachments/storage.py", "portal/curation/pairs.py", "portal/exchange/collection.py"),
+    *("portal/imports/writing.py", "portal/limits/counting.py", "portal/records/revisions.py"),
+    *("portal/releases/building.py", "portal/search/bits.py", "portal/search/index.py"),
+}
+
+
+def test_what_readers_ask_is_not_asked_of_the_primary_by_name() -> None:
+    """`connection` is the primary's; what only reads takes `portal.databases.choice.reading()`."""
+    names = re.compile(r"^from django\.db import .*\bconnection\b", re.MULTILINE)
+    found = {
+        str(path.relative_to(ROOT))
+        for top in ("portal", "caselaw", "legislation", "bibliography")
+        for path in (ROOT / top).rglob("*.py")
+        if "migrations" not in path.parts and names.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == OF_THE_PRIMARY

@@ -118,7 +118,9 @@ class Browser:
         self._addresses = list(addresses)
         self._ledger = ledger
         # One jar of cookies, because a balancer has one name for all.
-        self._client = httpx.Client(timeout=TIMEOUT)
+        # gunicorn ends connections that wait for two seconds; those ended here are not missed.
+        limits = httpx.Limits(keepalive_expiry=1)
+        self._client = httpx.Client(timeout=TIMEOUT, limits=limits)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """The answer to GET.

@@ -27,7 +27,7 @@ from benchmarks.faults.servers import (
 )
 
 #: Seconds by which a standby may be behind here, and seconds that a portal may take to notice.
-MAX_LAG = 3
+MAX_LAG = 5
 NOTICED = 6
 READERS = 4
 #: Answers to readers, right or wrong, that each state of affairs lasts at least.

@@ -36,7 +36,7 @@ def databases(
     """
     entries = {PRIMARY: primary}
     for number, address in enumerate(replicas, 1):
-        entry = environ.Env.db_url_config(address)
+        entry = environ.Env.db_url_config(address.strip())
         # Tests read what they have written, in one database.
         entry["TEST"] = {"MIRROR": PRIMARY}
         entries[f"{STANDBY}{number}"] = entry
