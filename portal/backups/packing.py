@@ -64,7 +64,7 @@ class Packer:
         self._sink = _Sink(sink)
         # Closed by `finish`, or at the end of the `with`.
         self._tar = tarfile.open(  # noqa: SIM115
-            fileobj=cast(Any, self._sink), mode="w|", format=tarfile.PAX_FORMAT
+            fileobj=cast("Any", self._sink), mode="w|", format=tarfile.PAX_FORMAT
         )
         self._moment = int(time.time())
         self.files: list[Packed] = []
