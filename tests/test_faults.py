@@ -212,6 +212,29 @@ def test_the_database_is_killed_again_and_again(rounds: int, portal: Site) -> No
     assert set(ada.saved) <= {line[0] for line in lines}
 
 
+@pytest.mark.long
+def test_a_backup_is_brought_back_while_the_portal_is_read(portal: Site, tmp_path: Path) -> None:
+    """Readers read on; they meet a 503 at most while the connections are cut."""
+    done = portal.manage("backup", "--to", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    portal.ask("UPDATE caselaw_case SET title = 'Ruined'")
+    with gunicorn(portal) as address, Readers(address) as readers:
+        wait_for(lambda: readers.count(200) > len(PAGES), "answers before")
+        mark = requests.get(f"{address}/api/v1/cases/", timeout=60).headers["ETag"]
+        done = portal.manage("restore", str(tmp_path), "--replace", "--drop-replaced")
+        assert done.returncode == 0, done.stderr
+        reached = readers.count(200)
+        wait_for(lambda: readers.count(200) > reached + 2 * len(PAGES), "answers after")
+        answer = requests.get(
+            f"{address}/api/v1/cases/", headers={"If-None-Match": mark}, timeout=60
+        )
+    assert readers.wrong == []
+    assert readers.count(503) <= 4 * len(PAGES)
+    assert answer.status_code == 200
+    assert "Ruined" not in answer.text
+    assert portal.ask("SELECT count(*) FROM caselaw_case WHERE title = 'Ruined'") == [(0,)]
+
+
 def test_the_server_tells_nobody_of_what_it_was_asked(portal: Site, tmp_path: Path) -> None:
     """The log of the outage above: what failed is in it once and without what readers typed."""
     log = (portal.home / "gunicorn.log").read_text()

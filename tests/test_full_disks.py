@@ -1,6 +1,6 @@
 """A disk that is full in earnest, under database and files: all or nothing, and once again.
 
-What happens to a release on a full disk stands in test_releases.py.
+What a release does when any one of its steps fails stands in test_releases.py.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from tests.backup_room import Room, command
 from tests.conftest import COLLECTION
 from tests.fault_server import SmallDisk, small_disk
 from tests.import_files import WORK, brought, written
+from tests.test_releases import few, in_test, left, shelf  # noqa: F401 - fixtures
+from tests.test_releases import run as build_release
 
 #: More than the pages of the tables that are half empty take in.
 WORKS = 400
@@ -135,6 +137,20 @@ def test_a_file_to_import_without_room_is_refused_as_a_whole(
             assert len(kept) == saved
             if not saved:
                 disk.free()
+
+
+@pytest.mark.django_db
+def test_a_release_without_room_is_not_published(
+    shelf: Path,  # noqa: F811 - the fixture
+    few: None,  # noqa: F811
+) -> None:
+    with small_disk(shelf, "64k") as disk:
+        with pytest.raises(CommandError, match=r"Nothing was published.*No space left on device"):
+            build_release("2026.12")
+        assert left(shelf) == set()
+        disk.resize("64m")
+        build_release("2026.12")
+        assert left(shelf) == {"2026.12"}
 
 
 def tables(small: FullDatabase) -> dict[str, list[str]]:

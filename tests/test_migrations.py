@@ -109,6 +109,29 @@ def test_two_servers_migrate_one_after_the_other(found: Room) -> None:
     assert (found.schema(), ask(found, APPLIED)) == before
 
 
+def test_all_that_prepare_does_to_the_database_is_done_by_one(
+    found: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once would both find no duplicates yet, and both write them."""
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = "
+    seen = {}
+    steps = ("migrate", "load_collection", "complete_index", "look_for_duplicates")
+
+    def seeing(name: str) -> Any:
+        def step() -> str:
+            with connection.cursor() as cursor:
+                cursor.execute(f"{held}{_LOCK}")
+                seen[name] = cursor.fetchone()[0]
+            return ""
+
+        return step
+
+    for name in (*steps, "collect_static"):
+        monkeypatch.setattr(f"portal.management.commands.prepare.{name}", seeing(name))
+    command(found, "prepare")
+    assert seen == {**dict.fromkeys(steps, 1), "collect_static": 0}
+
+
 @pytest.mark.long
 def test_an_empty_database_is_prepared_by_two_at_once_one_of_them_killed(
     found: Room, tmp_path: Path

@@ -19,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 SKEW = timedelta(minutes=1)
 
 
-class AttemptHandler(AxesDatabaseHandler):  # type: ignore[misc]
+class AttemptHandler(AxesDatabaseHandler):
     """Counts wrong passwords in the database, those of times to come as if they were of now."""
 
     def get_user_attempts(self, request: Any, credentials: Any = None) -> Any:

@@ -17,7 +17,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Protocol, Self
+from typing import IO, Any, Protocol, Self, cast
 
 from portal.backups.errors import UnfitError
 from portal.backups.manifest import DUMP, MANIFEST, SUMS, Manifest, Packed, is_known
@@ -52,17 +52,19 @@ class _Sink:
         self.has_failed = False
 
     def write(self, piece: bytes) -> int:
-        return len(piece) if self.has_failed else self._stream.write(piece)
+        if not self.has_failed:
+            self._stream.write(piece)
+        return len(piece)
 
 
 class Packer:
     """Writes a backup into a stream, inside a `with`."""
 
     def __init__(self, sink: Any) -> None:
-        self._sink: Any = _Sink(sink)
+        self._sink = _Sink(sink)
         # Closed by `finish`, or at the end of the `with`.
         self._tar = tarfile.open(  # noqa: SIM115
-            fileobj=self._sink, mode="w|", format=tarfile.PAX_FORMAT
+            fileobj=cast("Any", self._sink), mode="w|", format=tarfile.PAX_FORMAT
         )
         self._moment = int(time.time())
         self.files: list[Packed] = []

@@ -39,12 +39,11 @@ class DataVersion(models.Model):
     def bump(cls, name: str) -> None:
         """Say, inside the transaction of the change, that `reference` or `records` changed."""
         last = cls.objects.aggregate(last=models.Max("changed_at"))["last"]
-        now = timezone.now()
-        # Clients may ask by the date alone. Where the clock was set back, the date goes on all the
-        # same: one that was given out must not come back for other data.
+        now, token = timezone.now(), uuid.uuid4()
+        # Clients may ask by the date alone: it goes on where the clock was set back.
         moment = now if last is None or now > last else last + timedelta(seconds=1)
-        if not cls.objects.filter(name=name).update(token=uuid.uuid4(), changed_at=moment):
-            cls.objects.update_or_create(name=name, defaults={"token": uuid.uuid4()})
+        if not cls.objects.filter(name=name).update(token=token, changed_at=moment):
+            cls.objects.update_or_create(name=name, defaults={"token": token})
 
 
 class Region(Loaded):

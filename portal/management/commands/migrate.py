@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        with self._alone(connection):
+        with one_at_a_time(connection, self.stdout.write), _patient(connection):
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
@@ -37,23 +37,35 @@ class Command(migrate.Command):
                     ) from error
                 raise
 
-    @contextmanager
-    def _alone(self, connection: Any) -> Iterator[None]:
-        """Two servers that are brought up to date at once do it one after the other."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-            if not cursor.fetchone()[0]:
-                self.stdout.write("Another process migrates: waiting for it.")
-                self.stdout.flush()
-                cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-            # From here on: for that lock one waits as long as it takes.
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, false)", [settings.MIGRATION_LOCK_TIMEOUT]
-            )
-        try:
-            yield
-        finally:
-            # With a connection that is gone both are gone.
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+@contextmanager
+def one_at_a_time(connection: Any, say: Callable[[str], Any]) -> Iterator[None]:
+    """Servers that are brought up to date at once do it one after the other.
+
+    Whoever is inside already comes in again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            say("Another process brings the database up to date: waiting for it.")
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    try:
+        yield
+    finally:
+        # With a connection that is gone it is gone.
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+@contextmanager
+def _patient(connection: Any) -> Iterator[None]:
+    """Tables are waited for only so long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, false)", [settings.MIGRATION_LOCK_TIMEOUT]
+        )
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")

@@ -16,8 +16,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from portal.curation.models import SuspectedPair
+from portal.management.commands.migrate import one_at_a_time
 from portal.search import index
 
 
@@ -43,10 +45,11 @@ class Command(BaseCommand):
             self._step("Static files collected", collect_static)
 
     def _prepare_data(self) -> None:
-        self._step("Database migrated", migrate)
-        self._step("Collection loaded", load_collection)
-        self._step("Search index checked", complete_index)
-        self._step("Duplicates looked for", look_for_duplicates)
+        with one_at_a_time(connection, self.stdout.write):
+            self._step("Database migrated", migrate)
+            self._step("Collection loaded", load_collection)
+            self._step("Search index checked", complete_index)
+            self._step("Duplicates looked for", look_for_duplicates)
 
     def _step(self, name: str, action: Callable[[], str]) -> None:
         began = time.monotonic()
