@@ -40,9 +40,7 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.HTTPS and not request.is_secure() and "Authorization" in request.headers:
             # Led on to HTTPS, nobody would notice that the token went over the line for all to see.
-            return refused(
-                request, 403, "A token came by HTTP: ask by HTTPS, and replace it."
-            )
+            return refused(request, 403, "A token came by HTTP: ask by HTTPS, and replace it.")
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", _resource_policy(request, response))
