@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -367,6 +369,21 @@ def test_a_session_ends_after_some_days_however_it_is_used(settings: Any) -> Non
     assert settings.SESSION_COOKIE_AGE == 12 * 3600
 
 
+def test_who_is_no_longer_active_is_out(admin_client: Client, admin_user: User) -> None:
+    assert admin_client.get("/admin/").status_code == 200
+    User.objects.filter(pk=admin_user.pk).update(is_active=False)
+    assert admin_client.get("/admin/").headers["Location"].startswith(LOGIN)
+
+
+def test_passwords_are_long_and_not_of_the_portals_own_words() -> None:
+    for good in ("nine barrels of herring", "x" * 8 + "qzjw", "é" * 70, "ärmel kanal über"):
+        validate_password(good)
+    for bad in ("elevenchars", "passwordpassword", "123456789012345", "SmugglingPortal2026!",
+                "migrants-admin-99", "qwertyuiop"):  # fmt: skip
+        with pytest.raises(ValidationError):
+            validate_password(bad)
+
+
 def test_leaving_empties_what_a_browser_kept(admin_client: Client) -> None:
     assert admin_client.post("/admin/logout/")["Clear-Site-Data"] == '"cache"'
 
@@ -464,6 +481,16 @@ def test_what_is_refused_as_suspicious_is_one_short_line(
     (record,) = [found for found in caplog.records if "DisallowedHost" in found.name]
     assert record.exc_info is None
     assert len(record.getMessage()) <= 200
+
+
+def test_a_token_that_came_by_plain_http_is_refused(settings: Any) -> None:
+    settings.HTTPS = True
+    brought = {"Authorization": "Bearer smp_" + "x" * 43}
+    refused = reader().get("/api/v1/", headers=brought)
+    assert refused.status_code == 403
+    assert "HTTPS" in refused.json()["detail"]
+    assert reader().get("/api/v1/", headers=brought, secure=True).status_code == 401
+    assert reader().get("/api/v1/").status_code == 200
 
 
 # --- Reports of browsers ------------------------------------------------------------------------

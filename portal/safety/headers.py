@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from portal.rest.paths import FROM_ANY_ORIGIN
+from portal.safety.failures import refused
 
 #: What no page of ours does, so that no script that got in could (W3C Permissions Policy).
 FORBIDDEN = (
@@ -37,6 +38,9 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.HTTPS and not request.is_secure() and "Authorization" in request.headers:
+            # Led on to HTTPS, nobody would notice that the token went over the line for all to see.
+            return refused(request, 403, "A token came by HTTP: ask by HTTPS, and replace it.")
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", _resource_policy(request, response))
