@@ -201,7 +201,7 @@ def _not_drawn(suspended: int, life: int) -> list[str]:
         told.append(labelled(_("Suspended terms"), _persons(suspended)))
     if life:
         told.append(labelled(_("Life"), _persons(life)))
-    return [_("Not drawn: %(sentences)s.") % {"sentences": clauses(told)}] if told else []
+    return [_("Not drawn – %(sentences)s.") % {"sentences": clauses(told)}] if told else []
 
 
 def sentences_chart(report: SentencesReport) -> Chart | None:
