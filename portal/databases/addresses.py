@@ -13,7 +13,9 @@ PRIMARY = "default"
 STANDBY = "standby"
 
 #: What a client waits for a machine that does not answer. libpq counts whole seconds, from 2 on.
-CONNECT_SECONDS = 2
+#: Instead of a standby another one is asked; instead of the primary there is nobody.
+STANDBY_SECONDS = 2
+PRIMARY_SECONDS = 5
 #: Bytes that nobody acknowledges for so long end a connection; the system would wait for minutes.
 UNHEARD_MILLISECONDS = 4_000
 #: The same for connections on which nothing is said: asked after 10 s, given up 6 s later.
@@ -34,7 +36,7 @@ def databases(
     """
     entries = {PRIMARY: primary}
     for number, address in enumerate(replicas, 1):
-        entry = environ.Env.db_url_config(address)
+        entry = environ.Env.db_url_config(address.strip())
         # Tests read what they have written, in one database.
         entry["TEST"] = {"MIRROR": PRIMARY}
         entries[f"{STANDBY}{number}"] = entry
@@ -47,7 +49,8 @@ def databases(
             # A standby refuses writes anyhow; what was promoted behind our back must, too.
             own["options"] += " -c default_transaction_read_only=on"
         if replicas:
-            waits = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": UNHEARD_MILLISECONDS}
+            seconds = PRIMARY_SECONDS if name == PRIMARY else STANDBY_SECONDS
+            waits = {"connect_timeout": seconds, "tcp_user_timeout": UNHEARD_MILLISECONDS}
             for key, value in (waits | _KEEPALIVE).items():
                 own.setdefault(key, value)
     return entries

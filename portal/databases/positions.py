@@ -44,12 +44,14 @@ class Track:
     def newest(self) -> Position | None:
         return self._positions[-1] if self._positions else None
 
-    def lag(self, lsn: int) -> float:
-        """Seconds by which a server that has replayed up to `lsn` is behind.
+    def lag(self, lsn: int, at: float) -> float:
+        """Seconds by which a server was behind that had replayed up to `lsn` at the moment `at`.
 
-        Counted from the newest position, so that a primary that is gone leaves nobody further
-        behind. Infinite where no position is known that the server has reached.
+        Counted to the newest position at most, so that a primary that is gone leaves nobody
+        further behind. Infinite where no position is known that the server has reached.
         """
         reached = (place.at for place in reversed(self._positions) if place.lsn <= lsn)
-        at = next(reached, None)
-        return float("inf") if at is None else self._positions[-1].at - at
+        shown = next(reached, None)
+        if shown is None:
+            return float("inf")
+        return max(0.0, min(at, self._positions[-1].at) - shown)

@@ -115,8 +115,11 @@ class Watch:
                 # This process never saw the primary: who shows all that it was sent is the best.
                 good = [name for name, report in following.items() if report.has_replayed_all]
             else:
-                lags = {name: self._track.lag(report.lsn) for name, report in following.items()}
-                good = [name for name, lag in lags.items() if lag <= self.max_lag]
+                good = [
+                    name
+                    for name, report in following.items()
+                    if self._track.lag(report.lsn, report.at) <= self.max_lag
+                ]
         if away and good:
             # Nobody catches up with a primary that is gone: the one that got most has it all.
             most = max(following[name].lsn for name in good)
