@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
-from django.urls import Resolver404, reverse, translate_url
+from django.urls import NoReverseMatch, Resolver404, reverse, translate_url
 from django.utils.translation import get_language_bidi
 
 from portal.records.database import databases
 from portal.records.roles import may_view
 from portal.reference.labels import LANGUAGE_NAMES, active_language
+from portal.safety.values import USUAL_ADMIN_PATH
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "code": code,
                 "name": LANGUAGE_NAMES[code],
                 "url": url,
-                "address": _absolute(request, url),
+                "address": request.build_absolute_uri(url),
                 "is_current": code == current,
             }
         )
@@ -41,20 +41,26 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             "languages": languages,
             "language": current,
             # Search engines show each reader the page in the language that is theirs.
-            "canonical": _absolute(request, path),
+            "canonical": request.build_absolute_uri(path),
             "is_translated": len({entry["url"] for entry in languages}) > 1,
             "direction": "rtl" if get_language_bidi() else "ltr",
             "edit_url": _edit_url(request),
+            "admin_url": _admin_url(),
         }
     }
 
 
-def _absolute(request: HttpRequest, path: str) -> str:
-    """A path with the host that was asked; the page that refuses a host cannot name it."""
+def _admin_url() -> str:
+    """Where curators begin; '' where that address was chosen, and so is not told to everybody.
+
+    For visitors from elsewhere (portal/safety/gate.py) there is none.
+    """
+    if settings.ADMIN_PATH != USUAL_ADMIN_PATH:
+        return ""
     try:
-        return request.build_absolute_uri(path)
-    except DisallowedHost:
-        return f"{settings.PORTAL_ADDRESS.rstrip('/')}{path}"
+        return reverse("admin:index")
+    except NoReverseMatch:
+        return ""
 
 
 def _edit_url(request: HttpRequest) -> str:

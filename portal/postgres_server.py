@@ -7,7 +7,7 @@ refuge, a directory elsewhere that the file `refuge` names.
 """
 
 # Every command run here is one of PostgreSQL's or of the system's, none with outside input.
-# ruff: noqa: S603
+# ruff: noqa: S603 - each command is a list of ours
 
 import fcntl
 import importlib.metadata

@@ -13,7 +13,8 @@ from portal.databases.addresses import databases
 from portal.environment import Environment
 from portal.redis.caches import caches
 from portal.rest.paths import FROM_ANY_ORIGIN
-from portal.safety.values import admin_path, networks
+from portal.safety.logs import SUSPICIOUS
+from portal.safety.values import USUAL_ADMIN_PATH, admin_path, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -180,7 +181,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # Where the admin stands, and from which networks it can be reached (portal/safety/gate.py); for
 # others it does not exist. Empty: from everywhere.
 ADMIN_PATH = admin_path(
-    env.str("ADMIN_PATH", default="admin/"), ("ar", "en", "es", "fr", "ru", "zh")
+    env.str("ADMIN_PATH", default=USUAL_ADMIN_PATH), ("ar", "en", "es", "fr", "ru", "zh")
 )
 ADMIN_ALLOWED_NETWORKS = networks(
     env.list("ADMIN_ALLOWED_NETWORKS", default=[]), "ADMIN_ALLOWED_NETWORKS"
@@ -399,12 +400,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"told": {"()": f"portal.watching.{_FORMATTER}", "frank": DEBUG}},
+    "filters": {"brief": {"()": "portal.safety.logs.Brief"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "told"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "portal.requests": {"level": "INFO"},
         # Who signed in is told whatever else is: by number, without name or address.
         "portal.sign_in": {"level": "INFO"},
+        **{f"django.security.{name}": {"filters": ["brief"]} for name in SUSPICIOUS},
         # What was refused stands in the line of its request.
         "django.request": {"level": "ERROR" if LOG_REQUESTS else "WARNING"},
     },

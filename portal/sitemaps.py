@@ -26,6 +26,7 @@ from portal.records.database import Database, databases
 from portal.reference.catalog import catalog
 from portal.reference.labels import FALLBACK_LANGUAGE
 from portal.releases.shelf import releases
+from portal.safety.values import USUAL_ADMIN_PATH
 
 #: Items of one file. Each is six addresses, and each of these names all six: some eight megabytes,
 #: far below the 50,000 addresses and 50 megabytes that the protocol allows.
@@ -161,6 +162,6 @@ def robots(request: HttpRequest) -> HttpResponse:
     context = {
         "sitemap": request.build_absolute_uri(reverse("sitemap")),
         # An address that was chosen is not told to everybody.
-        "admin": settings.ADMIN_PATH if settings.ADMIN_PATH == "admin/" else "",
+        "admin": settings.ADMIN_PATH if settings.ADMIN_PATH == USUAL_ADMIN_PATH else "",
     }
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

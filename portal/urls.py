@@ -21,6 +21,7 @@ from portal.releases import urls as releases
 from portal.safety.contact import security_txt
 from portal.safety.reports import policy_report
 
+handler400 = "portal.safety.failures.bad_request"
 handler500 = "portal.safety.failures.server_error"
 
 

@@ -18,12 +18,12 @@ from portal.accounts.models import User
 class PasswordForm(AdminAuthenticationForm):
     """The first page: user name and password."""
 
-    def clean_username(self) -> str:
+    def clean(self) -> Any:
         """A name too long to be anybody's is refused like any other wrong name."""
-        username: str = self.cleaned_data["username"]
+        username = self.cleaned_data.get("username", "")
         if len(username) > (User._meta.get_field("username").max_length or 0):
             raise self.get_invalid_login_error()
-        return username
+        return super().clean()
 
 
 class CodeField(forms.CharField):

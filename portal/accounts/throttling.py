@@ -24,7 +24,7 @@ def client_address(request: HttpRequest) -> str:
     for address in (told, request.META.get("REMOTE_ADDR", "")):
         if is_address(address):
             return address
-    return "0.0.0.0"  # noqa: S104
+    return "0.0.0.0"  # noqa: S104 - stands for no address; nothing listens
 
 
 def client_network(request: HttpRequest) -> str:

@@ -81,7 +81,7 @@ class LabelsWidget(forms.MultiWidget):
 
     def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
         # Forms look for templates inside of apps only; this one stands with all the others.
-        return mark_safe(loader.render_to_string(template_name, context))  # noqa: S308
+        return mark_safe(loader.render_to_string(template_name, context))  # noqa: S308 - a template escapes
 
     def decompress(self, value: dict[str, str] | None) -> list[str]:
         return [(value or {}).get(code, "") for code in UN_LANGUAGES]

@@ -12,10 +12,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from portal.rest.paths import is_api
-from portal.rest.problems import problem
+from portal.safety.failures import refused
 from portal.safety.headers import is_of_admin
 
 #: What pages are asked with.
@@ -42,14 +41,14 @@ class BoundsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # The API says itself which methods a resource has; TRACE would tell a proxy's secrets.
         if request.method not in METHODS and not is_api(request.path_info):
-            response = _refused(request, 405, "")
+            response = refused(request, 405, "")
             response["Allow"] = ", ".join(METHODS)
             return response
         query = request.META.get("QUERY_STRING", "")
         if len(request.path_info) > MAX_PATH or len(query) > MAX_QUERY:
-            return _refused(request, 414, "The address is too long.")
+            return refused(request, 414, "The address is too long.")
         if query.count("&") >= MAX_PARAMETERS:
-            return _refused(request, 400, f"More than {MAX_PARAMETERS} parameters.")
+            return refused(request, 400, f"More than {MAX_PARAMETERS} parameters.")
         return self.get_response(request)
 
     def process_view(
@@ -58,7 +57,7 @@ class BoundsMiddleware:
         size = _length(request)
         if size <= MAX_BODY or (size <= settings.STAFF_BODY_MAX_BYTES and _is_of_staff(request)):
             return None
-        return _refused(request, 413, "The body of the request is too large.")
+        return refused(request, 413, "The body of the request is too large.")
 
 
 def _length(request: HttpRequest) -> int:
@@ -73,12 +72,3 @@ def _is_of_staff(request: HttpRequest) -> bool:
     """Whether it is sent to the admin by somebody who is signed in there."""
     user: Any = request.user
     return is_of_admin(request) and bool(user.is_active and user.is_staff)
-
-
-def _refused(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    if is_api(request.path_info):
-        response: HttpResponse = problem(status, detail)
-    else:
-        response = render(request, "400.html", status=status)
-    response["Cache-Control"] = "no-store"
-    return response

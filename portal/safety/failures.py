@@ -1,4 +1,7 @@
-"""The answer to what went wrong outside of a view, where no middleware sees the exception."""
+"""The answers to what is refused or goes wrong outside of a view.
+
+They ask the request for nothing: what a page says of itself needs the very host that was refused.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,24 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error as stock
 
 from portal.rest.paths import is_api
 from portal.rest.problems import problem
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400, as for a host that is not ours or for more fields than a form has."""
+    return refused(request, 400, "The request was not understood.")
+
+
+def refused(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """A refusal: a problem in the API, elsewhere the page of all that was not understood."""
+    if is_api(request.path_info):
+        response: HttpResponse = problem(status, detail)
+    else:
+        response = HttpResponse(render_to_string("400.html"), status=status)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -24,7 +41,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return problem(500, "The fault is ours and has been recorded.")
     if is_database:
         return _later(HttpResponse(render_to_string("503.html"), status=503))
-    return stock(request)
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def _later(response: HttpResponse) -> HttpResponse:

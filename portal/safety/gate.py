@@ -29,7 +29,7 @@ class GateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         allowed = settings.ADMIN_ALLOWED_NETWORKS
         if allowed and not is_within(client_address(request), allowed):
-            request.urlconf = OUTSIDE  # type: ignore[attr-defined]
+            request.urlconf = OUTSIDE
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return self.get_response(request)
 

@@ -11,6 +11,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 Network = IPv4Network | IPv6Network
 
+#: Where the admin stands unless an operator says otherwise.
+USUAL_ADMIN_PATH = "admin/"
 #: Where addresses of readers and machines begin; the admin may not stand among them.
 TAKEN = frozenset({"api", "data", "files", "id", "oai", "reports", "static"})
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,60}")

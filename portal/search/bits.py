@@ -57,12 +57,12 @@ _ROWS = "unnest(%s::text[], %s::text[], %s::int[], %s::bit varying[])"
 _SET = f"""
     INSERT INTO {_TABLE} AS kept (parameter, value, chunk, bits) SELECT * FROM {_ROWS}
     ON CONFLICT (parameter, value, chunk) DO UPDATE SET bits = kept.bits | excluded.bits
-"""  # noqa: S608
+"""  # noqa: S608 - of constants; values are parameters
 _CLEAR = f"""
     UPDATE {_TABLE} AS kept SET bits = kept.bits & ~ gone.bits
     FROM {_ROWS} AS gone (parameter, value, chunk, bits)
     WHERE (kept.parameter, kept.value, kept.chunk) = (gone.parameter, gone.value, gone.chunk)
-"""  # noqa: S608
+"""  # noqa: S608 - of constants; values are parameters
 
 
 def remake() -> None:

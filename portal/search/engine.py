@@ -111,7 +111,7 @@ def counts_of(querysets: Sequence[QuerySet[SearchDocument]]) -> list[int]:
             continue
         sql, arguments = queryset.order_by().values("pk").query.sql_with_params()
         # SQL made by Django; every value is a parameter.
-        pieces.append(f"SELECT {place}, count(*) FROM ({sql}) AS rows_{place}")  # noqa: S608
+        pieces.append(f"SELECT {place}, count(*) FROM ({sql}) AS rows_{place}")  # noqa: S608 - of constants; values are parameters
         values += arguments
     counts = [0] * len(querysets)
     if pieces:

@@ -106,45 +106,45 @@ _WORDS = f"""
         CROSS JOIN generate_series(0, {WORDS_OF_A_CHUNK - 1}) AS slot
         LEFT JOIN {{name}}_words ON word = chunk * {WORDS_OF_A_CHUNK} + slot
         GROUP BY chunk
-    )"""  # noqa: S608
+    )"""  # noqa: S608 - of constants; values are parameters
 _PUBLIC = f"""
     public AS MATERIALIZED (
         SELECT value AS database, chunk, bits FROM {_TABLE} WHERE parameter = '{PUBLIC}'
-    )"""  # noqa: S608
+    )"""  # noqa: S608 - of constants; values are parameters
 _CHOSEN = f"""(
         SELECT chunk, bit_or(bits) AS bits FROM {_TABLE}
         WHERE parameter = %s AND value = ANY(%s) GROUP BY chunk
-    )"""  # noqa: S608
+    )"""  # noqa: S608 - of constants; values are parameters
 _MASK = "SELECT chunk, {bits} AS bits FROM {joins} WHERE public.database = %s"
 _TOTAL = f"""
     SELECT '{_TOTAL_ROW}' AS parameter, '' AS value, sum(bit_count(bits)) AS n,
-           {{ids}}::bigint[] AS ids FROM mask"""  # noqa: S608
+           {{ids}}::bigint[] AS ids FROM mask"""  # noqa: S608 - of constants; values are parameters
 _IDS = f"""(
         SELECT array_agg(id) FROM (
             SELECT id FROM {{name}} JOIN mask ON chunk = ordinal / {FacetBits.CHUNK}
             WHERE get_bit(mask.bits, ordinal %% {FacetBits.CHUNK}) = 1 LIMIT {FEW}
-        ) AS few)"""  # noqa: S608
+        ) AS few)"""  # noqa: S608 - of constants; values are parameters
 # The counts of one chunk fit an integer, whose sum is many times faster than that of a bigint.
 _COUNTED = f"""
     SELECT parameter, value, sum(bit_count(facet.bits & mask.bits)::int) AS n, NULL
     FROM {_TABLE} AS facet JOIN {{mask}} AS mask USING (chunk)
     WHERE parameter = ANY(%s) GROUP BY parameter, value
-    HAVING sum(bit_count(facet.bits & mask.bits)::int) > 0"""  # noqa: S608
+    HAVING sum(bit_count(facet.bits & mask.bits)::int) > 0"""  # noqa: S608 - of constants; values are parameters
 _CARRIED = f"""
     SELECT value, value, sum(bit_count(one.bits & mask.bits)::int)
     FROM mask JOIN {_TABLE} AS one USING (chunk) WHERE parameter = %s GROUP BY 1
-    HAVING sum(bit_count(one.bits & mask.bits)::int) > 0"""  # noqa: S608
+    HAVING sum(bit_count(one.bits & mask.bits)::int) > 0"""  # noqa: S608 - of constants; values are parameters
 _CROSSED = f"""
     SELECT one.value, other.value, sum(bit_count(one.bits & other.bits & mask.bits)::int)
     FROM mask JOIN {_TABLE} AS one USING (chunk) JOIN {_TABLE} AS other USING (chunk)
     WHERE one.parameter = %s AND other.parameter = %s GROUP BY 1, 2
-    HAVING sum(bit_count(one.bits & other.bits & mask.bits)::int) > 0"""  # noqa: S608
+    HAVING sum(bit_count(one.bits & other.bits & mask.bits)::int) > 0"""  # noqa: S608 - of constants; values are parameters
 _RECORDS = f"""
     SELECT '{_EVERYWHERE[0]}', database, sum(bit_count(bits)), NULL
-    FROM public GROUP BY database"""  # noqa: S608
+    FROM public GROUP BY database"""  # noqa: S608 - of constants; values are parameters
 _HITS = f"""
     SELECT '{_EVERYWHERE[1]}', database, sum(bit_count({{bits}})), NULL
-    FROM {{joins}} GROUP BY database"""  # noqa: S608
+    FROM {{joins}} GROUP BY database"""  # noqa: S608 - of constants; values are parameters
 
 
 def cross(matching: Matching, rows: str, columns: str) -> dict[tuple[str, str], int]:
@@ -214,7 +214,7 @@ def _matched(matching: Matching) -> tuple[list[str], list[Any]]:
         sql, arguments = rows.values(*columns).query.sql_with_params()
         if pieces:
             named = ", ".join(f"filtered.{column}" for column in columns)
-            sql = f"SELECT {named} FROM ({sql}) AS filtered JOIN held USING (id)"  # noqa: S608
+            sql = f"SELECT {named} FROM ({sql}) AS filtered JOIN held USING (id)"  # noqa: S608 - of constants; values are parameters
         pieces.append(f"\n    matched AS MATERIALIZED ({sql})")
         pieces.append(_bits_of("matched", is_narrowed=matching.period is not None))
         values += arguments
