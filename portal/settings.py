@@ -151,6 +151,9 @@ if REDIS_URL:
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     SESSION_CACHE_ALIAS = "sessions"
 
+# How long a migration waits for a table that is in use before it gives up (portal/management).
+MIGRATION_LOCK_TIMEOUT = env.str("MIGRATION_LOCK_TIMEOUT", default="10s")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -198,6 +201,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Who tries again meanwhile does not wait longer.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
+AXES_HANDLER = "portal.accounts.clocks.AttemptHandler"
 AXES_CLIENT_IP_CALLABLE = "portal.accounts.throttling.client_network"
 AXES_LOCKOUT_CALLABLE = "portal.accounts.throttling.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]

@@ -22,7 +22,7 @@ from portal.safety.contact import security_txt
 from portal.safety.reports import policy_report
 
 handler400 = "portal.safety.failures.bad_request"
-handler500 = "portal.safety.failures.server_error"
+handler500 = "portal.failures.server_error"
 
 
 class LanguagePrefix(LocalePrefixPattern):
@@ -46,8 +46,6 @@ pages: list[Any] = [
     path("about/", views.AboutView.as_view(), name="about"),
     *(path(f"{database.slug}/", include(database.urls)) for database in databases()),
 ]
-
-handler500 = "portal.middleware.failed"
 
 #: What everybody can reach; the admin stands beside it.
 public: list[Any] = [

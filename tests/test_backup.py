@@ -575,3 +575,14 @@ def test_a_restore_that_may_not_make_databases_says_so(
         with connection._nodb_cursor() as cursor:
             cursor.execute("DROP ROLE portal_narrow")
     assert state(found) == before
+
+
+def test_files_alone_are_put_back(kept: Any) -> None:
+    """After a point-in-time recovery, which brings back rows and no files."""
+    found, plain, _sealed = kept
+    before = found.rows(), found.files()
+    for name in ("ATTACHMENTS_DIR", "RELEASES_DIR"):
+        shutil.rmtree(found.place(name))
+    said = command(found, "restore", plain, files_only=True)
+    assert "2 documents, 0 of imports; 1 data releases" in said
+    assert (found.rows(), found.files()) == before

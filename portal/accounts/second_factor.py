@@ -29,6 +29,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
 from portal.accounts import sessions
+from portal.accounts.clocks import bring_to_the_present
 from portal.accounts.models import User
 
 RECOVERY_CODES = 10
@@ -109,6 +110,7 @@ def check(user: User, text: str) -> Device | None:
         device = devices.order_by("-pk").first()
         if device is None:
             return None
+        bring_to_the_present(device)
         allowed, why = device.verify_is_allowed()
         accepted = allowed and device.verify_token(code)
     if not allowed:

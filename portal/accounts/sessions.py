@@ -58,7 +58,7 @@ def note(request: HttpRequest) -> None:
     now, key_hash = timezone.now(), digest(request.session.session_key)
     mark = request.session.get(MARK) or {"key": "", "begun": now.timestamp(), "seen": 0}
     known = mark["key"] == key_hash
-    if known and now.timestamp() - mark["seen"] < INTERVAL.total_seconds():
+    if known and abs(now.timestamp() - mark["seen"]) < INTERVAL.total_seconds():
         return
     if not request.user.is_authenticated:
         return

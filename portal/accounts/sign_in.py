@@ -44,7 +44,7 @@ def visitor(request: HttpRequest) -> User | None:
     found = User.objects.filter(pk=pending["user"], is_active=True, is_staff=True).first()
     if (
         found is None
-        or time.time() - pending["at"] > SECONDS
+        or abs(time.time() - pending["at"]) > SECONDS
         or not constant_time_compare(pending["password"], found.get_session_auth_hash())
     ):
         return None

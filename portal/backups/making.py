@@ -103,8 +103,7 @@ def _write(
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb", PIECE) as file:
         written: Any = _Digesting(file)
-        with nothing_swept(), sealing(written, keys) as sink:
-            packer = Packer(sink)
+        with nothing_swept(), sealing(written, keys) as sink, Packer(sink) as packer:
             with snapshot() as found:
                 progress("dumping the database")
                 _dump(packer, programs, found)

@@ -17,7 +17,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self, cast
 
 from portal.backups.errors import UnfitError
 from portal.backups.manifest import DUMP, MANIFEST, SUMS, Manifest, Packed, is_known
@@ -44,13 +44,38 @@ class _Measured:
         return piece
 
 
+class _Sink:
+    """Where an archive is written; what tarfile holds back is dropped once the writing failed."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.has_failed = False
+
+    def write(self, piece: bytes) -> int:
+        if not self.has_failed:
+            self._stream.write(piece)
+        return len(piece)
+
+
 class Packer:
-    """Writes a backup into a stream."""
+    """Writes a backup into a stream, inside a `with`."""
 
     def __init__(self, sink: Any) -> None:
-        self._tar = tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by finish()
+        self._sink = _Sink(sink)
+        # Closed by `finish`, or at the end of the `with`.
+        self._tar = tarfile.open(  # noqa: SIM115
+            fileobj=cast("Any", self._sink), mode="w|", format=tarfile.PAX_FORMAT
+        )
         self._moment = int(time.time())
         self.files: list[Packed] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._sink.has_failed = True
+        self._tar.close()
 
     def dump(self, stream: IO[bytes]) -> None:
         """Take in what pg_dump writes, to its end."""

@@ -126,8 +126,43 @@ def restore(
         if done.replaced and not keep_replaced:
             keeper.drop(done.replaced)
             done.replaced = None
-    _forget_what_was_kept(done)
+    done.warnings += forget_what_was_kept()
     return done
+
+
+class _FilesAlone:
+    """Puts files back and lets the database be."""
+
+    def __init__(self) -> None:
+        self.files = PuttingBack()
+
+    def dump(self, piece: bytes) -> None:
+        """Not wanted."""
+
+    def file(self, path: str, stream: Any) -> None:
+        self.files.file(path, stream)
+
+
+def restore_files(path: Path, keys: Keys) -> dict[str, int]:
+    """Put back the files of a backup that are not there; the database stays as it is.
+
+    Returns:
+        how many were written, by their place.
+
+    Raises:
+        UnfitError: the backup is damaged or cut off; a file that is written is whole all the same.
+        BackupError: a release is here and says something else.
+        OSError: a file cannot be written.
+    """
+    check_releases(verify(path, keys))
+    bringing = _FilesAlone()
+    try:
+        with path.open("rb") as source, opening(source, keys) as plain:
+            unpack(plain, bringing)
+        bringing.files.finish()
+    finally:
+        bringing.files.abandon()
+    return bringing.files.written
 
 
 def _check_software(manifest: Manifest) -> None:
@@ -199,8 +234,15 @@ def _bring_up_to_date(done: Restored, progress: Callable[[str], Any]) -> None:
         done.indexed = index.rebuild()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    # The marks that the backup knows may stand for other data at clients, who saw what came
-    # after it was made and may have been told a later state by the same mark.
+    renew_version()
+
+
+def renew_version() -> None:
+    """Give the data marks and a date that no client has seen.
+
+    Clients saw what came after the backup: who asks by its date alone would be told that nothing
+    has changed since, though all of that is gone.
+    """
     with transaction.atomic():
         for name in (DataVersion.REFERENCE, DataVersion.RECORDS):
             DataVersion.bump(name)
@@ -221,9 +263,10 @@ def _check_documents(done: Restored) -> None:
         done.warnings.append(f"Missing or damaged when the backup was made: {lacking}")
 
 
-def _forget_what_was_kept(done: Restored) -> None:
-    """Empty the cache that processes share: sessions of before may be in it."""
+def forget_what_was_kept() -> list[str]:
+    """Empty the cache that processes share: sessions of before may be in it. What failed."""
     try:
         cache.clear()
     except Exception as error:  # noqa: BLE001 - whatever serves the cache: the restore is done
-        done.warnings.append(f"The cache could not be emptied; do it by hand. {error}")
+        return [f"The cache could not be emptied; do it by hand. {error}"]
+    return []

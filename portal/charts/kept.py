@@ -87,7 +87,8 @@ def has_failed(name: str = "") -> bool:
     for marked in {"renderer", name} - {""}:
         with suppress(OSError):
             at = (Path(settings.CHARTS_DIR) / "failed" / marked).stat().st_mtime
-            if time.time() - at < FAILED_SECONDS:
+            # A moment ahead is one of a clock that was set right since.
+            if abs(time.time() - at) < FAILED_SECONDS:
                 return True
     return False
 
@@ -96,7 +97,7 @@ def has_any_failed() -> bool:
     """Whether any picture failed within the last minute."""
     with suppress(OSError):
         marks = list((Path(settings.CHARTS_DIR) / "failed").iterdir())
-        return any(time.time() - mark.stat().st_mtime < FAILED_SECONDS for mark in marks)
+        return any(abs(time.time() - mark.stat().st_mtime) < FAILED_SECONDS for mark in marks)
     return False
 
 
@@ -118,7 +119,7 @@ def _mark_failed(name: str) -> None:
         home = Path(settings.CHARTS_DIR) / "failed"
         home.mkdir(parents=True, exist_ok=True)
         for old in home.iterdir():
-            if time.time() - old.stat().st_mtime > FAILED_SECONDS:
+            if abs(time.time() - old.stat().st_mtime) > FAILED_SECONDS:
                 old.unlink(missing_ok=True)
         (home / name).touch()
 

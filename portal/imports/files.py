@@ -45,11 +45,16 @@ def keep(run: ImportRun, chunks: Iterable[bytes]) -> None:
     run.stored = f"{uuid4().hex}.{extensions[run.format]}"
     digest, size = hashlib.sha256(), 0
     handle = os.open(folder / run.stored, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        for chunk in chunks:
-            digest.update(chunk)
-            size += len(chunk)
-            stream.write(chunk)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                stream.write(chunk)
+    except BaseException:
+        # On a full disk half a file would take the room that is left.
+        (folder / run.stored).unlink(missing_ok=True)
+        raise
     run.sha256, run.size = digest.hexdigest(), size
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, ForeignKey, Model, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.links.models import Address, Finding
 from portal.reference.provenance import Source
@@ -78,7 +79,10 @@ def addresses(database: str = "") -> set[str]:
 def due(database: str, *, before: datetime.date) -> list[str]:
     """The addresses that were last checked on a day or earlier, longest ago first."""
     checked = dict(Address.objects.values_list("url", "last_checked"))
-    days = {url: checked.get(url) or _NEVER for url in addresses(database)}
+    # A day to come is one of a clock that was set right since.
+    today = timezone.localdate()
+    known = {url: day for url, day in checked.items() if day and day <= today}
+    days = {url: known.get(url, _NEVER) for url in addresses(database)}
     return sorted((url for url, day in days.items() if day <= before), key=lambda u: (days[u], u))
 
 

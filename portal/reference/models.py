@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.reference.labels import UN_LANGUAGES, LabelsField, localized
@@ -36,7 +38,14 @@ class DataVersion(models.Model):
     @classmethod
     def bump(cls, name: str) -> None:
         """Say, inside the transaction of the change, that `reference` or `records` changed."""
-        cls.objects.update_or_create(name=name, defaults={"token": uuid.uuid4()})
+        last = cls.objects.aggregate(last=models.Max("changed_at"))["last"]
+        now = timezone.now()
+        # Clients may ask by the date alone. Where the clock was set back, the date goes on all the
+        # same: one that was given out must not come back for other data.
+        moment = now if last is None or now > last else last + timedelta(seconds=1)
+        token = uuid.uuid4()
+        if not cls.objects.filter(name=name).update(token=token, changed_at=moment):
+            cls.objects.update_or_create(name=name, defaults={"token": token})
 
 
 class Region(Loaded):

@@ -12,7 +12,7 @@ from django.db import Error
 
 from portal.backups.errors import BackupError
 from portal.backups.manifest import ATTACHMENTS, IMPORTS, RELEASES
-from portal.backups.restoring import Restored, restore
+from portal.backups.restoring import Restored, restore, restore_files
 from portal.backups.sealing import Keys
 from portal.backups.shelf import chosen
 
@@ -34,6 +34,11 @@ class Command(BaseCommand):
             "--replace", action="store_true", help="also where the database holds records"
         )
         parser.add_argument(
+            "--files-only",
+            action="store_true",
+            help="only put files back that are not there, and leave the database alone",
+        )
+        parser.add_argument(
             "--drop-replaced",
             action="store_true",
             help="drop the database that was replaced instead of keeping it under another name",
@@ -43,6 +48,9 @@ class Command(BaseCommand):
         quiet = not options["verbosity"]
         try:
             path = chosen(options["path"])
+            if options["files_only"]:
+                self._tell_of_files(restore_files(path, Keys.read(settings.BACKUP_KEY)))
+                return
             done = restore(
                 path,
                 Keys.read(settings.BACKUP_KEY),
@@ -64,6 +72,12 @@ class Command(BaseCommand):
         for warning in done.warnings:
             self.stderr.write(f"Warning: {warning}")
 
+    def _tell_of_files(self, files: dict[str, int]) -> None:
+        self.stdout.write(
+            f"Files that were not there: {files[ATTACHMENTS]} documents, "
+            f"{files[IMPORTS]} of imports; {files[RELEASES]} data releases"
+        )
+
     def _report(self, path: Path, done: Restored) -> None:
         manifest = done.manifest
         rows = sum(manifest.tables.values())
@@ -71,10 +85,7 @@ class Command(BaseCommand):
             f"Restored {path.name}, made at {manifest.made_at}: {rows:,} rows in "
             f"{len(manifest.tables)} tables, as many as it says"
         )
-        self.stdout.write(
-            f"Files that were not there: {done.files[ATTACHMENTS]} documents, "
-            f"{done.files[IMPORTS]} of imports; {done.files[RELEASES]} data releases"
-        )
+        self._tell_of_files(done.files)
         self.stdout.write(f"Migrations applied: {done.migrated}")
         made = f"{done.indexed} documents made anew" if done.indexed else "complete as it came"
         self.stdout.write(f"Search index: {made}")
