@@ -50,7 +50,7 @@ loglevel = "warning"
 # Its path would be the same for every checkout of one user.
 control_socket_disable = True
 # Processes show that they live by touching a file, which on a busy disk may take too long.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - its own names
 
 
 class CleanLogger(Logger):

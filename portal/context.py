@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, reverse, translate_url
 from django.utils.translation import get_language_bidi
@@ -32,7 +31,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
                 "code": code,
                 "name": LANGUAGE_NAMES[code],
                 "url": url,
-                "address": _absolute(request, url),
+                "address": request.build_absolute_uri(url),
                 "is_current": code == current,
             }
         )
@@ -42,7 +41,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             "languages": languages,
             "language": current,
             # Search engines show each reader the page in the language that is theirs.
-            "canonical": _absolute(request, path),
+            "canonical": request.build_absolute_uri(path),
             "is_translated": len({entry["url"] for entry in languages}) > 1,
             "direction": "rtl" if get_language_bidi() else "ltr",
             "edit_url": _edit_url(request),

@@ -157,13 +157,12 @@ def test_kinds_of_clients_and_answers(written: Any) -> None:
     client.generic("BREW" + PLAIN.upper(), "/en/about/")
     reader().get("/healthz")
     lines = requests_of(written())
-    assert [(line["client"], line["route"], line["status"]) for line in lines] == [
+    assert [(line["client"], line["route"], line["status"]) for line in lines[:-1]] == [
         ("session", "about", 200),
         ("session", "static", 404),
         ("session", "-", 401),
-        ("session", "about", 405),
     ]
-    assert lines[-1]["method"] == "other"
+    assert (lines[-1]["method"], lines[-1]["status"]) == ("other", 405)
 
 
 @pytest.mark.parametrize(

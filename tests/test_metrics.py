@@ -64,7 +64,10 @@ def test_requests_are_counted_by_names_and_not_by_addresses() -> None:
     assert found["portal_requests_total", "GET", "cases:record", "200"] == 2
     assert found["portal_requests_total", "GET", "cases:record", "404"] == 2
     assert found["portal_requests_total", "GET", "-", "404"] == 5
-    assert found["portal_requests_total", "other", "about", "405"] == 5
+    # Words that are no methods are refused early or late, and are one.
+    others = {key: n for key, n in found.items() if key[:2] == ("portal_requests_total", "other")}
+    assert sum(others.values()) == 5
+    assert {key[3] for key in others} == {"405"}
     assert found["portal_requests_total", "GET", "admin", "302"] == 5
     assert found["portal_request_seconds_count", "cases:record"] == 4
     assert found["portal_request_seconds_bucket", "+Inf", "cases:record"] == 4

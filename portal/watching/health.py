@@ -156,7 +156,7 @@ def _question() -> str:
              WHERE indrelid = 'search_document'::regclass AND indisvalid AND relname IN ({names})),
             (SELECT token FROM reference_dataversion WHERE name = 'records'),
             (SELECT max(changed_at) FROM reference_dataversion)
-    """  # noqa: S608
+    """  # noqa: S608 - the same
 
 
 def ask_all(
