@@ -266,7 +266,9 @@ def _unlike(kept: Any, wanted: Any) -> Iterator[str]:
         elif field.name != "id" and ours != theirs:
             yield f"{field.name} is {ours!r} and not {theirs!r}"
     chunk, place = divmod(kept.ordinal, FacetBits.CHUNK)
-    rows = FacetBits.objects.filter(chunk=chunk).extra(where=[f"get_bit(bits, {place}) = 1"])
+    rows = FacetBits.objects.filter(chunk=chunk).extra(  # noqa: S610 - a number of ours
+        where=[f"get_bit(bits, {place}) = 1"]
+    )
     from portal.search.bits import tokens_of_bits
 
     ours = {f"{name}:{value}" for name, value in rows.values_list("parameter", "value")}

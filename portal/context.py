@@ -50,14 +50,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _absolute(request: HttpRequest, path: str) -> str:
-    """A path with the host that was asked; the page that refuses a host cannot name it."""
-    try:
-        return request.build_absolute_uri(path)
-    except DisallowedHost:
-        return f"{settings.PORTAL_ADDRESS.rstrip('/')}{path}"
-
-
 def _admin_url() -> str:
     """Where curators begin; '' where that address was chosen, and so is not told to everybody.
 
