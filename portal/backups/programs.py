@@ -1,7 +1,6 @@
 """PostgreSQL's own programs: where they are, whether they fit the server, and running them."""
 
-# Every command run here is one of PostgreSQL's, with arguments of our own.
-# ruff: noqa: S603
+# ruff: noqa: S603 - every command run here is one of PostgreSQL's, with arguments of our own
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
+from portal.rest.failures import refused
 from portal.rest.paths import FROM_ANY_ORIGIN
-from portal.safety.failures import refused
 
 #: What no page of ours does, so that no script that got in could (W3C Permissions Policy).
 FORBIDDEN = (
