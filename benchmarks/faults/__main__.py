@@ -41,11 +41,11 @@ def section(result: scenario.Result) -> str:
     """The section of `benchmarks/RESULTS.md`."""
     return f"""{TITLE}
 
-`python -m benchmarks.faults --write`: a primary, two streaming standbys (`ANY 1` synchronous), Redis and two web processes of `deploy/gunicorn.conf.py`, all real, on one machine with {scenario.READERS} readers who ask lists, records, pages and files of all three databases without a pause, and a curator who edits a published record through the admin, signed in, and looks at its public page after each edit. Readers compare every answer with the collection; each edit leaves a number in the record, by which an answer is wrong that shows a state older than the lag allowed here ({scenario.MAX_LAG} s) and the {scenario.NOTICED} s in which it is noticed. Servers are killed with SIGKILL. Between readers and web processes stands what nginx does: what a web process does not answer at all is asked of the other one, unless it writes. {machine()}.
+`python -m benchmarks.faults --write`: a primary, two streaming standbys (`ANY 1` synchronous), Redis and two web processes of `deploy/gunicorn.conf.py`, all real, on one machine with {scenario.READERS} readers who ask lists, records, pages and files of all three databases, one after the other, and a curator who edits a published record through the admin, signed in, and looks at its public page after each edit. Readers compare every answer with the collection; each edit leaves a number in the record, by which an answer is wrong that shows a state older than the lag allowed here ({scenario.MAX_LAG} s) and the {scenario.NOTICED} s in which it is noticed. Servers are killed with SIGKILL. Between readers and web processes stands what nginx does: what a web process does not answer at all is asked of the other one, unless it writes. {machine()}; some {result.busy:.0f} processes wanted a core meanwhile, those of the test and others, so that counts and times tell little and the columns of what went wrong all.
 
 {table(result)}
 
-"Back at work" counts from the moment when a part runs again or was replaced: until readers are read to from a standby, until the curator can save, until Redis counts. The curator is told 503 only while there is no primary. The slowest answers are those of the moment when something dies.
+"Back at work" counts from the moment when a part runs again or was replaced: until readers are read to from a standby, until the curator can save, until Redis counts. The curator is told 503 only while there is no primary.
 """  # noqa: E501
 
 

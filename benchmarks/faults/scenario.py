@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
@@ -74,6 +75,8 @@ class Result:
     acknowledged: int
     lost: list[int]
     log: str
+    #: Processes that wanted a core of the machine meanwhile, on average of the last 15 minutes.
+    busy: float
 
 
 @dataclass(frozen=True)
@@ -277,7 +280,7 @@ def _play(parts: Parts, pause: float, say: Callable[[str], None]) -> Result:
             thread.stop()
     lost = _lost(parts.cluster, ledger)
     log = parts.log.read_text(errors="replace")
-    return Result(phases, len(ledger.acknowledged()), lost, log)
+    return Result(phases, len(ledger.acknowledged()), lost, log, os.getloadavg()[2])
 
 
 def _lost(servers: Cluster, ledger: Ledger) -> list[int]:

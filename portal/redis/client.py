@@ -7,6 +7,7 @@ from typing import Any
 
 from redis import ConnectionPool, Redis
 from redis.exceptions import ConnectionError as NotConnectedError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as TooSlowError
 
 from portal.redis.breaker import Breaker
@@ -40,6 +41,10 @@ class SteadyRedis(Redis):
             answer = super().execute_command(*args, **options)
         except (NotConnectedError, TooSlowError) as error:
             breaker.failed(error)
+            raise
+        except ResponseError:
+            # A refusal is an answer: a Redis that was started anew knows no script yet.
+            breaker.answered()
             raise
         breaker.answered()
         return answer
