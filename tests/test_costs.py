@@ -44,7 +44,8 @@ PAGES = {
     "/api/v1/": 1,
     "/api/v1/cases/": 4,
     "/api/v1/cases/?page_size=100&facets=mode,jurisdiction,law": 5,
-    "/api/v1/cases/?page_size=100&expand=defendants,proceedings,laws_applied,sources": BUDGET,
+    "/api/v1/cases/?page_size=100&expand=defendants,proceedings,laws_applied,sources,attachments,"
+    "facts,significance": 8,
     "/api/v1/laws/?page_size=100&expand=provisions,effects,sources": BUDGET,
     "/api/v1/works/?page_size=100&expand=cases,laws,sources": BUDGET,
     "/api/v1/provisions/?page_size=100": 3,

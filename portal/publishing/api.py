@@ -240,7 +240,8 @@ class RecordViewSet(StrictViewSet):
         return tuple(name for name, found in parameters if isinstance(found, TokenParameter))
 
     def _rows(self, result: SearchResult, names: frozenset[str]) -> Any:
-        records = prepared(self.database.model, self.get_serializer_class(), names).public()
+        serializer_class: Any = self.get_serializer_class()
+        records = prepared(self.database.model, serializer_class, names).public()
         found = {record.pk: record for record in records.filter(pk__in=result.ids)}
         rows = [found[key] for key in result.ids if key in found]
         return self.serialized(rows, names, many=True)

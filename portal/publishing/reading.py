@@ -35,7 +35,8 @@ def reads_of(name: str, field: Any, serializer: Any) -> tuple[str, ...]:
 
 def reading(records: RecordQuerySet, serializer: Any, names: Iterable[str]) -> RecordQuerySet:
     """Records with what some fields of a serializer are made of, and nothing else."""
-    known = _reads(type(serializer))
+    serializer_class: Any = type(serializer)
+    known = _reads(serializer_class)
     needed = {need for name in names for need in known[name]}
     columns = {need for need in needed if is_column(records.model, need)}
     return records.reading(columns, needed - columns)

@@ -84,7 +84,8 @@ class StrictViewSet(viewsets.GenericViewSet):
 
     def field_names(self) -> tuple[str, ...]:
         """All fields that an object has."""
-        return _field_names(self.get_serializer_class())
+        serializer_class: Any = self.get_serializer_class()
+        return _field_names(serializer_class)
 
     def serialized(self, objects: Any, only: Any, *, many: bool = False) -> Any:
         """Objects, or one, as JSON with some of their fields; all with `only` empty."""
