@@ -64,11 +64,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.HeadMiddleware",
+    # Outside of all that answers by itself: static files, preflights, redirects to HTTPS.
+    "csp.middleware.CSPMiddleware",
     "portal.safety.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
     "portal.middleware.CatalogMiddleware",
     "portal.compression.CompressionMiddleware",
