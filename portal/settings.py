@@ -70,11 +70,12 @@ MIDDLEWARE = [
     "portal.watching.probes.ProbesMiddleware",
     "portal.watching.requests.RequestMiddleware",
     "portal.middleware.HeadMiddleware",
+    # Outside of all that answers by itself: static files, preflights, redirects to HTTPS.
+    "csp.middleware.CSPMiddleware",
     "portal.safety.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "portal.middleware.DatabaseFailureMiddleware",
     "portal.databases.middleware.StandbyMiddleware",
     "portal.middleware.CatalogMiddleware",

@@ -76,6 +76,17 @@ def test_what_any_page_may_read_by_cors_no_other_header_keeps_from_it() -> None:
         assert "Access-Control-Allow-Credentials" not in headers
 
 
+def test_what_middleware_answers_by_itself_has_a_policy_too(settings: Any) -> None:
+    asks = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    preflight = reader().options("/api/v1/cases/", headers=asks)
+    assert preflight["Access-Control-Allow-Origin"] == "*"
+    assert "default-src 'none'" in preflight["Content-Security-Policy"]
+    settings.HTTPS = True
+    refused = reader().get("/en/", headers={"Authorization": "Bearer x"})
+    assert refused.status_code == 403
+    assert "default-src 'none'" in refused["Content-Security-Policy"]
+
+
 def test_a_chart_may_stand_in_an_article_elsewhere() -> None:
     answer = reader().get("/en/insights/modes/chart.svg")
     if answer.status_code == 404:
