@@ -320,6 +320,8 @@ def test_a_full_database_is_not_replaced_unasked(kept: Any) -> None:
         ("correct horse", "key number 1 is none of age's"),
         (SECRET[:-1], "key number 1 is none of age's"),
     ],
+    # Keys are made anew by each worker: they are no names of tests.
+    ids=["none", "public", "another", "no key", "cut"],
 )
 def test_a_wrong_key_is_told(key: str, why: str, kept: Any, settings: Any) -> None:
     found, _plain, sealed = kept
