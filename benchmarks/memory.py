@@ -45,7 +45,11 @@ def _mix(portal: str) -> list[str]:
     for kind, pages in (("cases", "cases"), ("laws", "legislation"), ("works", "bibliography")):
         rows = json.loads(read(f"{portal}/api/v1/{kind}/?page_size=5&fields=code"))["results"]
         for code in (row["code"] for row in rows):
-            found += [f"/en/{pages}/{code}/", f"/api/v1/{kind}/{code}/", f"/api/v1/{kind}/{code}.ris"]
+            found += [
+                f"/en/{pages}/{code}/",
+                f"/api/v1/{kind}/{code}/",
+                f"/api/v1/{kind}/{code}.ris",
+            ]
     return found
 
 
