@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf.locale import LANG_INFO
+from django.utils.translation import gettext as _
 
 from bibliography.exports import CSL_FIELDS
 from bibliography.models import Contributor
+from portal.exchange.formats.citing import no_date, not_held
 from portal.records.dates import PartialDate
+from portal.reference.punctuation import listed
 
 Line = dict[str, Any]
 LeftOut = list[tuple[str, str]]
@@ -74,9 +77,7 @@ def _value(key: str, value: Any) -> tuple[Any, str]:
     reader = _READERS.get(key)
     if reader:
         return reader(value)
-    if key == "abstract":
-        return None, "is not taken over: annotations are in our own words"
-    return None, "is not held of a work"
+    return None, not_held(is_abstract=key == "abstract")
 
 
 def _code(value: Any) -> tuple[Any, str]:
@@ -106,7 +107,8 @@ def _names(value: Any) -> tuple[Any, str]:
     if not isinstance(value, list):
         return value, ""
     unknown = sorted({key for name in value if isinstance(name, dict) for key in name} - _NAME_KEYS)
-    why = f"of names these are not held: {', '.join(map(str, unknown))[:100]}" if unknown else ""
+    said = _("of names these are not held: %(keys)s")
+    why = said % {"keys": listed(unknown)[:100]} if unknown else ""
     return [_name(name) if isinstance(name, dict) else name for name in value], why
 
 
@@ -139,13 +141,13 @@ def _date(value: Any) -> tuple[Any, str]:
         first = [int(part) if _is_digits(part) else part for part in parts[0]]
         while first and first[-1] in (0, "", None):
             first.pop()
-        why = "of a range of dates only the first is held" if len(parts) > 1 else ""
+        why = _("of a range of dates only the first is held") if len(parts) > 1 else ""
         return {"date-parts": [first]}, why
     raw = value.get("raw") or value.get("literal") or ""
     try:
         date = PartialDate.parse(str(raw).strip())
     except ValueError:
-        return None, f"is no date that can be read: {str(raw)[:60]}"
+        return None, no_date(str(raw)[:60])
     return {"date-parts": [[part for part in (date.year, date.month, date.day) if part]]}, ""
 
 
@@ -159,7 +161,7 @@ def _language(value: Any) -> tuple[str | None, str]:
             return word, ""
         if word in _LANGUAGES:
             return _LANGUAGES[word].partition("-")[0], ""
-    return None, f"is no language that is known: {str(value)[:60]}"
+    return None, _("is no language that is known: %(text)s") % {"text": str(value)[:60]}
 
 
 def _spellings(value: str) -> Iterator[str]:

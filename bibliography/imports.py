@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from bibliography.exports import CSL_FIELDS, export_work
 from bibliography.models import (
@@ -96,7 +97,7 @@ class WorkImporter(RecordImporter[Work]):
         for role in Contributor.Role.values:
             for index, name in enumerate(line.get(role, [])):
                 if ("family" in name) == ("literal" in name) or {"given", "literal"} <= {*name}:
-                    yield f"{role}[{index}]", "is neither a family name nor a literal alone"
+                    yield f"{role}[{index}]", _("is neither a family name nor a literal alone")
         if "issued" in line:
             try:
                 PartialDate(*line["issued"]["date-parts"][0])

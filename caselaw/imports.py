@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from caselaw.exports import export_case
 from caselaw.linking import links_follow, matches_of
@@ -116,11 +117,11 @@ class CaseImporter(RecordImporter[Case]):
             key = f"laws_applied[{index}].provision_links"
             codes = _linked(applied)
             if "not_held" in applied and "law_id" in applied:
-                yield f"laws_applied[{index}].not_held", "“law_id” names a law that is here"
+                yield f"laws_applied[{index}].not_held", _("“law_id” names a law that is here")
             if len(set(codes)) < len(codes):
-                yield key, "a provision stands twice"
+                yield key, _("a provision stands twice")
             if any(code.partition(":")[0] != applied.get("law_id") for code in codes):
-                yield key, "a provision is not of the law that “law_id” names"
+                yield key, _("a provision is not of the law that “law_id” names")
 
     def identity(self, line: dict[str, Any]) -> Identity:
         return Identity(

@@ -71,7 +71,7 @@ class Return:
             self.importer,
             line,
             lambda slug, code: (slug, code) in there,
-            lambda slug: f"“{database_for(slug).title}”",
+            lambda slug: _("“%(name)s”") % {"name": database_for(slug).title},
         )
         found += [(fault.key, fault.message) for fault in judged]
         found += self._taken()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 #: A fault is read by a person: a longer text is cut.
 MAX_SHOWN = 300
+#: Blanks that hold marks to their words, in French and Russian: Python calls them unprintable.
+_BLANKS = "\u00a0\u202f"
 
 
 def place_of(path: Iterable[str | int]) -> str:
@@ -20,7 +22,9 @@ def place_of(path: Iterable[str | int]) -> str:
 def shown(text: str, limit: int = MAX_SHOWN) -> str:
     """A text of unknown origin, fit for a terminal: short, and every letter printable."""
     cut = text if len(text) <= limit else f"{text[:limit]} …"
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in cut)
+    return "".join(
+        letter if letter.isprintable() or letter in _BLANKS else "\ufffd" for letter in cut
+    )
 
 
 @dataclass(frozen=True, order=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.exchange import schema
 from portal.exchange.faults import Fault
 from portal.exchange.reading import Line, read_object
@@ -73,8 +75,13 @@ def twice(lines: Iterable[Line], key: str, value_of: Callable[[Any], Any]) -> li
             continue
         if value in first:
             other = first[value]
-            place = f"line {other.number} of {other.file}" if other.number else other.place
-            faults.append(line.fault(key, f"“{value}” stands already in {place}"))
+            said = (
+                _("“%(value)s” stands already in line %(line)d of %(file)s")
+                if other.number
+                else _("“%(value)s” stands already in %(place)s")
+            )
+            values = {"line": other.number, "file": other.file, "place": other.place}
+            faults.append(line.fault(key, said % {"value": value, **values}))
         first.setdefault(value, line)
     return faults
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from django.utils.translation import gettext as _
+
 from portal.exchange.faults import Fault
 from portal.exchange.reading import Line
 from portal.exchange.records import RecordImporter
@@ -24,9 +26,10 @@ def line_faults(
     yield from (line.fault(*fault) for fault in importer.faults(line.data))
     for key, target, code in importer.references(line.data):
         if not is_known(target, code):
-            yield line.fault(key, f"no record “{code}” in {where(target)}")
+            said = _("no record “%(code)s” in %(where)s")
+            yield line.fault(key, said % {"code": code, "where": where(target)})
         elif code == line.data.get("id"):
-            yield line.fault(key, "the record names itself")
+            yield line.fault(key, _("the record names itself"))
 
 
 def shared_values(importer: RecordImporter, lines: Iterable[Line]) -> Iterator[Fault]:
@@ -35,6 +38,7 @@ def shared_values(importer: RecordImporter, lines: Iterable[Line]) -> Iterator[F
     for line in lines:
         for pair in importer.unique_keys(line.data):
             if pair in seen:
-                message = f"“{pair[1]}” stands already in line {seen[pair].number}"
-                yield line.fault(pair[0], message)
+                said = _("“%(value)s” stands already in line %(line)d")
+                values = {"value": pair[1], "line": seen[pair].number}
+                yield line.fault(pair[0], said % values)
             seen.setdefault(pair, line)

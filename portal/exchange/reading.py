@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from django.utils.translation import gettext as _
+
 from portal.exchange.faults import Fault, place_of, shown
+from portal.reference.punctuation import grouped
 
 #: No record is near this; a longer line is not read into memory.
 MAX_LINE = 2_000_000
@@ -74,9 +77,11 @@ def read_lines(path: Path, faults: list[Fault], *, may_be_empty: bool = False) -
                     if data is not None:
                         found.append(Line(path.name, number, data))
     except OSError as error:
-        faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
+        faults.append(
+            Fault(path.name, 0, "", _("cannot be read: %(reason)s") % {"reason": error.strerror})
+        )
     if not found and not may_be_empty and len(faults) == before:
-        faults.append(Fault(path.name, 0, "", "is empty"))
+        faults.append(Fault(path.name, 0, "", _("is empty")))
     return found
 
 
@@ -86,11 +91,14 @@ def read_object(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
         if not _is_file(path, faults):
             return None
         if path.stat().st_size > MAX_FILE:
-            faults.append(Fault(path.name, 0, "", f"is larger than {MAX_FILE:,} bytes"))
+            said = _("is larger than %(number)s bytes") % {"number": grouped(MAX_FILE)}
+            faults.append(Fault(path.name, 0, "", said))
             return None
         return _decode(path.name, 0, path.read_bytes().removeprefix(_BYTE_ORDER_MARK), faults)
     except OSError as error:
-        faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
+        faults.append(
+            Fault(path.name, 0, "", _("cannot be read: %(reason)s") % {"reason": error.strerror})
+        )
         return None
 
 
@@ -105,7 +113,7 @@ def read_list(path: Path, name: str, faults: list[Fault]) -> list[Line] | None:
     if found is None:
         return None
     if not isinstance(found[0], list):
-        faults.append(Fault(name, 0, "", "is not a list of objects"))
+        faults.append(Fault(name, 0, "", _("is not a list of objects")))
         return None
     lines = []
     for number, data in enumerate(found[0], start=1):
@@ -122,7 +130,7 @@ def is_unfit(text: str) -> bool:
 def _is_file(path: Path, faults: list[Fault]) -> bool:
     """Whether there is a plain file: a pipe or a device might never end."""
     if not path.is_file():
-        message = "is not a file" if path.exists() else "is missing"
+        message = _("is not a file") if path.exists() else _("is missing")
         faults.append(Fault(path.name, 0, "", message))
         return False
     return True
@@ -135,7 +143,8 @@ def _bounded(name: str, stream: BinaryIO, faults: list[Fault]) -> Iterator[tuple
         if len(raw) <= MAX_LINE:
             yield number, raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw
             continue
-        faults.append(Fault(name, number, "", f"the line is longer than {MAX_LINE:,} bytes"))
+        said = _("the line is longer than %(number)s bytes") % {"number": grouped(MAX_LINE)}
+        faults.append(Fault(name, number, "", said))
         while raw and not raw.endswith(b"\n"):
             raw = stream.readline(MAX_LINE)
 
@@ -152,12 +161,13 @@ def _load(name: str, number: int, raw: bytes, faults: list[Fault]) -> tuple[Any]
     try:
         return (_parse(raw.strip() if number else raw),)
     except UnicodeDecodeError as error:
-        message = f"is not UTF-8: byte {error.start + 1}"
+        message = _("is not UTF-8: byte %(byte)d") % {"byte": error.start + 1}
     except RecursionError:
-        message = "is nested too deep"
+        message = _("is nested too deep")
     except json.JSONDecodeError as error:
         line = number or error.lineno
-        message = f"is not JSON: {error.msg}, column {error.colno}"
+        said = _("is not JSON: %(reason)s, column %(column)d")
+        message = said % {"reason": error.msg, "column": error.colno}
     except ValueError as error:
         message = str(error)
     faults.append(Fault(name, line, "", message))
@@ -167,7 +177,7 @@ def _load(name: str, number: int, raw: bytes, faults: list[Fault]) -> tuple[Any]
 def _is_sound(name: str, number: int, data: Any, faults: list[Fault]) -> bool:
     """Whether something is an object that we can hold; otherwise faults are added."""
     if not isinstance(data, dict):
-        faults.append(Fault(name, number, "", "is not an object"))
+        faults.append(Fault(name, number, "", _("is not an object")))
         return False
     unfit = [Fault(name, number, place_of(path), why) for path, why in _unfit(data, ())]
     faults += unfit
@@ -190,18 +200,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _value in pairs:
             if key in seen:
-                raise ValueError(f"the key “{shown(key, 60)}” stands twice")
+                raise ValueError(_("the key “%(key)s” stands twice") % {"key": shown(key, 60)})
             seen.add(key)
     return found
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(_("%(value)s is no JSON number") % {"value": constant})
 
 
 def _whole(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"the number {shown(text, MAX_DIGITS)} has too many digits")
+        said = _("the number %(number)s has too many digits")
+        raise ValueError(said % {"number": shown(text, MAX_DIGITS)})
     return int(text)
 
 
@@ -209,7 +220,8 @@ def _number(text: str) -> int | float:
     """A number with a point or an exponent; 12.0 is 12, as JSON Schema has it."""
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"the number {shown(text, MAX_DIGITS)} is too large")
+        said = _("the number %(number)s is too large")
+        raise ValueError(said % {"number": shown(text, MAX_DIGITS)})
     return int(value) if value.is_integer() and abs(value) < 10**15 else value
 
 
@@ -218,12 +230,12 @@ def _unfit(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
     parts = value.items() if isinstance(value, dict) else enumerate(value)
     for part, inner in parts:
         if isinstance(part, str) and _UNFIT.search(part):
-            yield (*path, part), "the key holds a control character"
+            yield (*path, part), _("the key holds a control character")
         if isinstance(inner, str):
             if _UNFIT.search(inner):
-                yield (*path, part), "holds a control character"
+                yield (*path, part), _("holds a control character")
         elif isinstance(inner, dict | list):
             if len(path) == MAX_DEPTH:
-                yield path, "is nested too deep"
+                yield path, _("is nested too deep")
                 return
             yield from _unfit(inner, (*path, part))

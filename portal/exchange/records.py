@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.attachments.history import told
 from portal.exchange import schema
@@ -119,7 +120,7 @@ class RecordImporter(Importer[R]):
     def faults(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """What a schema cannot say of a line: key and message."""
         if line.get("state") == State.WITHDRAWN and "withdrawal_reason" not in line:
-            yield "withdrawal_reason", "is missing, though the record is withdrawn"
+            yield "withdrawal_reason", _("is missing, though the record is withdrawn")
 
     def unique_keys(self, line: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """What no two records share beside their codes: key and value."""

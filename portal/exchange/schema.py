@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -12,7 +11,8 @@ import jsonschema_rs
 from django.db import models
 from django.utils.translation import gettext as _
 
-from portal.exchange.faults import Fault, place_of, shown
+from portal.exchange.departures import VALUE, departure, missing, unknown_key
+from portal.exchange.faults import Fault, place_of
 from portal.exchange.reading import Line
 from portal.records.dates import PartialDate
 from portal.reference.meanings import meaning
@@ -33,7 +33,6 @@ NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 #: A line that is wrong all over is not worth more faults.
 MAX_FAULTS_OF_A_LINE = 50
-_VALUE = "\ufffe"
 
 
 def record(
@@ -123,7 +122,7 @@ def _is_partial_date(value: str) -> bool:
 def faults_of(schema: Schema, lines: Iterable[Line]) -> list[Fault]:
     """The departures of the lines from a schema."""
     validator = jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, formats={"partial-date": _is_partial_date}, mask=_VALUE
+        schema, validate_formats=True, formats={"partial-date": _is_partial_date}, mask=VALUE
     )
     found: list[Fault] = []
     for line in lines:
@@ -142,18 +141,9 @@ def _faults(line: Line, error: Any) -> Iterator[Fault]:
     kind = error.kind
     kinds = jsonschema_rs.ValidationErrorKind
     if isinstance(kind, kinds.Required):
-        yield line.fault(place_of([*path, kind.property]), "is missing")
+        yield line.fault(place_of([*path, kind.property]), missing())
     elif isinstance(kind, kinds.AdditionalProperties):
         for name in kind.unexpected:
-            yield line.fault(place_of([*path, name]), "there is no such key")
-    elif isinstance(kind, kinds.Format):
-        value = _short(error.instance)
-        yield line.fault(place_of(path), f"{value} is no date (YYYY, YYYY-MM or YYYY-MM-DD)")
+            yield line.fault(place_of([*path, name]), unknown_key())
     else:
-        message = str(error.message).replace(_VALUE, _short(error.instance), 1)
-        yield line.fault(place_of(path), message)
-
-
-def _short(value: Any) -> str:
-    """A value as the file writes it, or its beginning."""
-    return shown(json.dumps(value, ensure_ascii=False), 60)
+        yield line.fault(place_of(path), departure(error))

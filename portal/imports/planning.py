@@ -218,7 +218,7 @@ class Planner:
             self.importer,
             replace(plan.line, data=plan.wanted),
             lambda target, code: (target, code) in there,
-            lambda slug: f"“{database_for(slug).title}”",
+            lambda slug: _("“%(name)s”") % {"name": database_for(slug).title},
         )
         return [(fault.key, fault.message) for fault in faults]
 

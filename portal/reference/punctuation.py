@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 
 from portal.reference.labels import active_language
@@ -47,6 +48,17 @@ def together(items: Sequence[object]) -> str:
     """All items of a list, in a sentence: "a, b and c" (Unicode CLDR, list patterns)."""
     language = active_language()
     return format_list(list(map(str, items)), locale=_LOCALES.get(language, language))
+
+
+def either(items: Sequence[object]) -> str:
+    """The items of a list of which one is meant: "a, b or c" (Unicode CLDR, list patterns)."""
+    language = active_language()
+    return format_list(list(map(str, items)), style="or", locale=_LOCALES.get(language, language))
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands set apart: 20,000."""
+    return format_decimal(number, locale=active_language())
 
 
 def colon(label: object) -> str:

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
 from openpyxl.utils import coordinate_to_tuple
 from openpyxl.xml.constants import SHEET_MAIN_NS
+
+from portal.reference.punctuation import grouped
 
 MAX_MEMBERS = 500
 MAX_UNPACKED = 200_000_000
@@ -84,28 +87,38 @@ def facts_of(path: Path) -> dict[str, Facts]:
         with zipfile.ZipFile(path) as archive:
             return _facts(archive)
     except zipfile.BadZipFile as error:
-        raise ArchiveError(f"is a broken workbook: {error}") from error
+        raise _broken(str(error)) from error
     except (zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise ArchiveError(f"is a broken workbook: {error or 'it ends too early'}") from error
+        raise _broken(str(error) or _("it ends too early")) from error
+
+
+def _broken(reason: str) -> ArchiveError:
+    return ArchiveError(_("is a broken workbook: %(reason)s") % {"reason": reason})
+
+
+def _too_large() -> ArchiveError:
+    said = _("unpacks to more than %(number)d MB")
+    return ArchiveError(said % {"number": MAX_UNPACKED // 1_000_000})
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
     """What the archive says of itself, before anything of it is unpacked."""
     if len(members) > MAX_MEMBERS:
-        raise ArchiveError(f"holds {len(members):,} files; a workbook has fewer")
+        said = _("holds %(number)s files; a workbook has fewer")
+        raise ArchiveError(said % {"number": grouped(len(members))})
     for member in members:
         if member.flag_bits & 1:
-            raise ArchiveError("is encrypted: save it without a password")
+            raise ArchiveError(_("is encrypted: save it without a password"))
         ratio = member.file_size / max(member.compress_size, 1)
         if member.file_size > _SMALL and ratio > MAX_RATIO:
-            raise ArchiveError("unpacks to far more than a table needs")
+            raise ArchiveError(_("unpacks to far more than a table needs"))
     if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise ArchiveError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+        raise _too_large()
     names = {member.filename for member in members}
     if "[Content_Types].xml" not in names:
-        raise ArchiveError("is a zip archive, but no workbook")
+        raise ArchiveError(_("is a zip archive, but no workbook"))
     if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise ArchiveError("holds macros: save it as a plain workbook (.xlsx)")
+        raise ArchiveError(_("holds macros: save it as a plain workbook (.xlsx)"))
 
 
 def _facts(archive: zipfile.ZipFile) -> dict[str, Facts]:
@@ -122,7 +135,7 @@ def _facts(archive: zipfile.ZipFile) -> dict[str, Facts]:
             while piece := stream.read(_PIECE):
                 total += len(piece)
                 if total > MAX_UNPACKED:
-                    raise ArchiveError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+                    raise _too_large()
                 scan.feed(piece)
         scan.feed(b"", is_last=True)
         if scan.is_sheet:
@@ -147,21 +160,25 @@ class _Scan:
     def feed(self, piece: bytes, *, is_last: bool = False) -> None:
         self._size += len(piece)
         if self._size > MAX_UNPACKED_ELSEWHERE and not (self.is_sheet or self._is_texts):
-            raise ArchiveError("holds styles, notes or other things of a size that no table has")
+            raise ArchiveError(_("holds styles, notes or other things of a size that no table has"))
         try:
             self._parser.Parse(piece, is_last)
         except expat.ExpatError as error:
-            raise ArchiveError(f"is a broken workbook: {error}") from error
+            raise _broken(str(error)) from error
 
     def _text(self, text: str) -> None:
         self._length += len(text)
         if self._length > MAX_TEXT:
-            where = f" in row {self._row}" if self._row else ""
-            raise ArchiveError(f"holds a text of more than {MAX_TEXT:,} characters{where}")
+            said = (
+                _("holds a text of more than %(number)s characters in row %(row)d")
+                if self._row
+                else _("holds a text of more than %(number)s characters")
+            )
+            raise ArchiveError(said % {"number": grouped(MAX_TEXT), "row": self._row})
 
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         if name.startswith(_STRICT):
-            raise ArchiveError("is a “Strict Open XML” workbook: save it as an Excel workbook")
+            raise ArchiveError(_("is a “Strict Open XML” workbook: save it as an Excel workbook"))
         self.is_sheet = name == f"{SHEET_MAIN_NS} worksheet"
         self._is_texts = name == f"{SHEET_MAIN_NS} sst"
         within = self._in_texts if self._is_texts else self._elsewhere
@@ -171,22 +188,23 @@ class _Scan:
         self._length = 0
         self._elements.in_texts += 1
         if self._elements.in_texts > MAX_IN_TEXTS:
-            raise ArchiveError("holds more texts than a table has: divide it")
+            raise ArchiveError(_("holds more texts than a table has: divide it"))
 
     def _elsewhere(self, name: str, attributes: dict[str, str]) -> None:
         self._length = 0
         self._elements.elsewhere += 1
         if self._elements.elsewhere > MAX_ELSEWHERE:
-            raise ArchiveError(
-                f"holds more than {MAX_ELSEWHERE:,} styles, notes and other things: copy its cells "
-                "into a new workbook, as values only"
+            said = _(
+                "holds more than %(number)s styles, notes and other things: copy its cells into a"
+                " new workbook, as values only"
             )
+            raise ArchiveError(said % {"number": grouped(MAX_ELSEWHERE)})
 
     def _in_sheet(self, name: str, attributes: dict[str, str]) -> None:
         self._length = 0
         self._elements.in_sheets += 1
         if self._elements.in_sheets > MAX_IN_SHEETS:
-            raise ArchiveError("holds more cells than a table of records has: divide it")
+            raise ArchiveError(_("holds more cells than a table of records has: divide it"))
         name = name.rpartition(" ")[2]
         if name == "c":
             self._start_cell(attributes.get("r"))
@@ -194,7 +212,8 @@ class _Scan:
             self.facts.rows = self._row
             self.facts.columns = max(self.facts.columns, self._column)
             if self._row > MAX_SHEET_ROWS:
-                raise ArchiveError(f"has more than {MAX_SHEET_ROWS:,} rows in a sheet")
+                said = _("has more than %(number)s rows in a sheet")
+                raise ArchiveError(said % {"number": grouped(MAX_SHEET_ROWS)})
         elif name == "row":
             self._start_row(attributes)
         elif name == "mergeCell" and len(self.facts.merged) < _NAMED:
@@ -206,7 +225,8 @@ class _Scan:
         number = attributes.get("r", "")
         row = int(number) if number.isdecimal() and len(number) < 10 else self._row + 1
         if row <= self._row or row > _LAST_ROW:
-            raise ArchiveError(f"has row {row} after row {self._row}")
+            said = _("has row %(row)d after row %(before)d")
+            raise ArchiveError(said % {"row": row, "before": self._row})
         self._row, self._column = row, 0
         if attributes.get("hidden") in _TRUE:
             self.facts.hidden_rows.append(row)
@@ -217,11 +237,13 @@ class _Scan:
             try:
                 row, column = coordinate_to_tuple(reference)
             except (ValueError, KeyError, UnboundLocalError) as error:
-                raise ArchiveError(f"has a cell at no place: {reference[:30]}") from error
+                said = _("has a cell at no place: %(cell)s")
+                raise ArchiveError(said % {"cell": reference[:30]}) from error
         if row != self._row or not self._column < column <= _LAST_COLUMN:
-            raise ArchiveError(f"has the cell {(reference or '')[:30]} at a wrong place")
+            said = _("has the cell %(cell)s at a wrong place")
+            raise ArchiveError(said % {"cell": (reference or "")[:30]})
         self._column = column
 
 
 def _refuse_doctype(*_args: Any) -> None:
-    raise ArchiveError("declares entities in its XML, which no workbook does")
+    raise ArchiveError(_("declares entities in its XML, which no workbook does"))

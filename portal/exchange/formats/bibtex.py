@@ -15,6 +15,7 @@ from bibtexparser.middlewares.names import (
 )
 from bibtexparser.model import Entry as Block
 from bibtexparser.model import Field
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexencode import (
@@ -25,7 +26,14 @@ from pylatexenc.latexencode import (
 
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Format, Reading
-from portal.exchange.formats.citing import Entry, items_of, read_entries
+from portal.exchange.formats.citing import (
+    Entry,
+    items_of,
+    no_date,
+    not_held,
+    read_entries,
+    says_the_same,
+)
 from portal.exchange.formats.safety import BROKEN, text_of
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
@@ -103,11 +111,11 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
         reading.faults.append(Fault(name, 0, "", shown(_why_broken(error), 200)))
         return reading
     for block in library.failed_blocks:
-        message = f"cannot be read: {shown(str(block.error), 120)}"
+        message = _unreadable(shown(str(block.error), 120))
         reading.faults.append(Fault(name, (block.start_line or 0) + 1, "", message))
     for comment in library.comments:
         said = shown(" ".join(comment.comment.split()), 60)
-        message = f"stands in no entry: {said}"
+        message = gettext("stands in no entry: %(text)s") % {"text": said}
         reading.warnings.append(Fault(name, (comment.start_line or 0) + 1, "", message))
     entries = _entries(library.entries, name, reading.faults)
     return read_entries(name, entries, database, reading)
@@ -126,21 +134,27 @@ def _entries(blocks: Iterable[Block], name: str, faults: list[Fault]) -> Iterato
 def _why_broken(error: Exception) -> str:
     """Names and LaTeX can be wrong in many ways; of some of them the library says how."""
     if isinstance(error, RecursionError):
-        return "is nested too deep"
+        return gettext("is nested too deep")
     # A code that text cannot hold says nothing to a reader.
     if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
         return str(error)
-    return f"cannot be read: {type(error).__name__}"
+    return _unreadable(type(error).__name__)
+
+
+def _unreadable(reason: str) -> str:
+    return gettext("cannot be read: %(reason)s") % {"reason": reason}
 
 
 def _entry(number: int, block: Block) -> Entry:
     fields = {field.key.lower(): str(field.value) for field in block.fields}
-    left_out = [(key, _why(key)) for key in fields if key not in _KNOWN]
+    left_out = [
+        (key, not_held(is_abstract=key == "abstract")) for key in fields if key not in _KNOWN
+    ]
     kind = block.entry_type.lower()
     item: dict[str, Any] = {"id": block.key, "type": _TYPES.get(kind, kind)}
     for key, names in _FIELDS.items():
         given = [field for field in names if fields.get(field)]
-        left_out += [(field, f"says what {given[0]} says: that is taken") for field in given[1:]]
+        left_out += [(field, says_the_same(given[0])) for field in given[1:]]
         item[key] = decoded(fields[given[0]]) if given else None
     for key, field in _VERBATIM.items():
         item[key] = _verbatim(fields.get(field, ""))
@@ -151,12 +165,6 @@ def _entry(number: int, block: Block) -> Entry:
     return Entry(number, {key: value for key, value in item.items() if value}, tuple(left_out))
 
 
-def _why(field: str) -> str:
-    if field == "abstract":
-        return "is not taken over: annotations are in our own words"
-    return "is not held of a work"
-
-
 def decoded(text: str) -> str:
     """A text of LaTeX as what it shows."""
     # A field has no comments, alignments or parameters: these signs mean themselves.
@@ -164,7 +172,8 @@ def decoded(text: str) -> str:
         shown_text = _decoder().latex_to_text(_BARE.sub(r"\\\1", text))
     except (LookupError, TypeError, AttributeError) as error:
         # A macro without its argument, or one of a package that is not there.
-        raise ValueError(f"holds LaTeX that cannot be read: {shown(text, 100)}") from error
+        said = gettext("holds LaTeX that cannot be read: %(text)s")
+        raise ValueError(said % {"text": shown(text, 100)}) from error
     return " ".join(shown_text.split())
 
 
@@ -214,10 +223,11 @@ def _issued(
         return {"date-parts": [[int(part) for part in match.groups() if part]]}
     year = decoded(fields.get("year", "") or date[:4]).strip()
     if date:
-        left_out.append(("date", f"is no date that can be read: {shown(date, 40)}"))
+        left_out.append(("date", no_date(shown(date, 40))))
     if not re.fullmatch("[0-9]{4}", year):
         if year:
-            left_out.append(("year", f"is no year: {shown(year, 40)}"))
+            said = gettext("is no year: %(text)s")
+            left_out.append(("year", said % {"text": shown(year, 40)}))
         return None
     month = decoded(fields.get("month", "")).strip().lower()
     if month[:3] in _MONTHS:
@@ -225,7 +235,8 @@ def _issued(
     if month.isascii() and month.isdigit() and 1 <= int(month[:3]) <= 12:
         return {"date-parts": [[int(year), int(month)]]}
     if month:
-        left_out.append(("month", f"is no month: {shown(month, 40)}"))
+        said = gettext("is no month: %(text)s")
+        left_out.append(("month", said % {"text": shown(month, 40)}))
     return {"date-parts": [[int(year)]]}
 
 

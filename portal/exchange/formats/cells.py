@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.exchange.formats.columns import Column, Kind
 from portal.exchange.reading import is_unfit
 
@@ -92,7 +94,7 @@ def _of_text(column: Column, text: str) -> Any:
     if not text.strip():
         return None
     if is_unfit(text):
-        raise CellError("holds a control character")
+        raise CellError(_("holds a control character"))
     if column.kind is Kind.TEXT:
         return text
     if column.kind is Kind.TEXTS:
@@ -133,12 +135,12 @@ def _unquoted(match: re.Match[str]) -> str:
 def _of_boolean(column: Column, cell: bool) -> Any:
     if column.kind is Kind.BOOLEAN:
         return cell
-    raise CellError("is a truth value, not what the column holds")
+    raise CellError(_("is a truth value, not what the column holds"))
 
 
 def _of_number(column: Column, cell: int | float, number_format: str) -> Any:
     if isinstance(cell, float) and not math.isfinite(cell):
-        raise CellError("is no number")
+        raise CellError(_("is no number"))
     number = _plain(cell)
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
         return number
@@ -157,10 +159,11 @@ def _digits(number: int | float, number_format: str) -> str:
     """A number as its cell shows it, in a column of texts: a docket 00123."""
     text = str(number) if isinstance(number, int) else repr(number)
     if len(re.sub(r"\D", "", text)) > MAX_SHOWN_DIGITS or "e" in text:
-        raise CellError(
-            f"is a number of more than {MAX_SHOWN_DIGITS} digits, of which spreadsheets lose "
-            "some: make the cell a text and type it again"
+        said = _(
+            "is a number of more than %(number)d digits, of which spreadsheets lose some: make the"
+            " cell a text and type it again"
         )
+        raise CellError(said % {"number": MAX_SHOWN_DIGITS})
     if re.fullmatch("0+", number_format) and isinstance(number, int) and number >= 0:
         return text.zfill(len(number_format))
     return text
@@ -169,8 +172,10 @@ def _digits(number: int | float, number_format: str) -> str:
 def _of_date(column: Column, cell: Any, number_format: str) -> Any:
     if column.kind not in (Kind.DATE, Kind.CSL_DATE) or not isinstance(cell, date):
         raise CellError(
-            "was taken for a date or a time by the spreadsheet: make the cell a text and type it "
-            "again"
+            _(
+                "was taken for a date or a time by the spreadsheet: make the cell a text and type"
+                " it again"
+            )
         )
     # What shows no day was typed without one: “05/2012” becomes a cell of 1 May 2012.
     shown = re.sub(r'\[[^\]]*\]|"[^"]*"|\\.', "", number_format).lower()

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Reading, torn_by
 from portal.exchange.formats.safety import BROKEN, MAX_ROWS
@@ -18,6 +21,7 @@ from portal.records.database import Citable, Database
 from portal.records.lines import canonical
 from portal.reference.catalog import catalog
 from portal.reference.labels import localized
+from portal.reference.punctuation import grouped
 
 #: A source is made of an entry for a record that has none; it does not replace another.
 _SOURCES = "sources"
@@ -49,19 +53,20 @@ def read_entries(
     too_many: list[Fault] = []
     for count, entry in enumerate(entries, start=1):
         if count > MAX_ROWS:
-            message = f"a file has at most {MAX_ROWS:,} entries: divide it"
-            too_many.append(Fault(name, entry.number, "", message))
+            said = _("a file has at most %(number)s entries: divide it")
+            values = {"number": grouped(MAX_ROWS)}
+            too_many.append(Fault(name, entry.number, "", said % values))
             break
         unfit = [key for key, value in entry.item.items() if _is_unfit(value)]
         if unfit:
             reading.faults += [
-                Fault(name, entry.number, key, "holds a control character") for key in unfit
+                Fault(name, entry.number, key, _("holds a control character")) for key in unfit
             ]
             continue
         try:
             line, unheld = from_csl(entry.item)
         except BROKEN as error:
-            message = f"the entry cannot be read: {type(error).__name__}"
+            message = unreadable_entry(error)
             reading.faults.append(Fault(name, entry.number, "", message))
             continue
         for key, why in (*entry.left_out, *unheld):
@@ -69,13 +74,46 @@ def read_entries(
         given = frozenset(line) - {_SOURCES}
         reading.lines.append(Line(name, entry.number, line, given=given))
     for (key, why), numbers in left_out.items():
-        times = f" (in {len(numbers):,} entries, first here)" if len(numbers) > 1 else ""
-        reading.warnings.append(Fault(name, numbers[0], shown(key, 60), f"{why}{times}"))
+        reading.warnings.append(Fault(name, numbers[0], shown(key, 60), _once(why, len(numbers))))
     reading.torn = torn_by(reading.faults)
     reading.faults += too_many
     if not reading.lines and not reading.faults:
-        reading.faults.append(Fault(name, 0, "", "holds no entry"))
+        reading.faults.append(Fault(name, 0, "", _("holds no entry")))
     return reading
+
+
+def _once(why: str, number: int) -> str:
+    """Why a key is left out, told for all entries that have it."""
+    if number == 1:
+        return why
+    said = ngettext(
+        "%(why)s (in %(number)s entry, first here)",
+        "%(why)s (in %(number)s entries, first here)",
+        number,
+    )
+    return said % {"why": why, "number": grouped(number)}
+
+
+def unreadable_entry(error: Exception) -> str:
+    """That an entry cannot be read, with the kind of the error that its reader met."""
+    return _("the entry cannot be read: %(reason)s") % {"reason": type(error).__name__}
+
+
+def not_held(*, is_abstract: bool = False) -> str:
+    """Why a key of an entry is left out that no work has here."""
+    if is_abstract:
+        return _("is not taken over: annotations are in our own words")
+    return _("is not held of a work")
+
+
+def says_the_same(key: str) -> str:
+    """Why a key is left out beside another that is one with it here."""
+    return _("says what %(key)s says: that is taken") % {"key": key}
+
+
+def no_date(text: str) -> str:
+    """Why a date is left out."""
+    return _("is no date that can be read: %(text)s") % {"text": text}
 
 
 def _citable(database: Database) -> Citable:

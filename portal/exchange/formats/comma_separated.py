@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault
@@ -117,7 +118,7 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
     heading = next(rows, None)
     if heading is None:
         if not reading.faults:
-            reading.faults.append(Fault(name, 0, "", "is empty"))
+            reading.faults.append(Fault(name, 0, "", gettext("is empty")))
         return reading
     if not table.read_headings(heading):
         reading.torn = torn_rows("", rows)
@@ -133,7 +134,7 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
     reading.lines = list(lines_of(name, records, given))
     reading.torn += torn_of("", records)
     if not records and not reading.faults:
-        reading.faults.append(Fault(name, 0, "", "has no rows below its headings"))
+        reading.faults.append(Fault(name, 0, "", gettext("has no rows below its headings")))
     return reading
 
 
@@ -166,11 +167,12 @@ def _rows(text: str, delimiter: str, name: str, reading: Reading) -> Iterator[Ro
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if any(len(cell) > MAX_CELL for cell in cells):
-                raise csv.Error(f"field larger than field limit ({MAX_CELL})")
+                said = gettext("field larger than field limit (%(number)d)")
+                raise csv.Error(said % {"number": MAX_CELL})
             number += 1
             yield Row(number, [unguarded(cell) for cell in cells])
     except csv.Error as error:
-        message = f"cannot be read: {error}"
+        message = gettext("cannot be read: %(reason)s") % {"reason": error}
         reading.faults.append(Fault(name, number + 1, "", message))
         if number:
             reading.torn.append(Torn(number + 1))

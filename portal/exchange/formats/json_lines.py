@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault
@@ -22,6 +23,7 @@ from portal.exchange.foundations import Codes
 from portal.exchange.reading import Line, read_lines
 from portal.records.database import Database
 from portal.records.lines import canonical
+from portal.reference.punctuation import grouped
 
 
 def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
@@ -37,7 +39,8 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
     reading.torn = torn_by(reading.faults)
     reading.faults = [replace(fault, file=name) for fault in reading.faults]
     if len(lines) > MAX_ROWS:
-        message = f"a file has at most {MAX_ROWS:,} records: divide it"
+        said = gettext("a file has at most %(number)s records: divide it")
+        message = said % {"number": grouped(MAX_ROWS)}
         reading.faults.append(Fault(name, lines[MAX_ROWS].number, "", message))
     return reading
 

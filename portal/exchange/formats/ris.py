@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import rispy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Format, Reading
-from portal.exchange.formats.citing import Entry, items_of, read_entries
+from portal.exchange.formats.citing import (
+    Entry,
+    items_of,
+    no_date,
+    not_held,
+    read_entries,
+    says_the_same,
+    unreadable_entry,
+)
 from portal.exchange.formats.safety import BROKEN, text_of
 from portal.exchange.foundations import Codes
 from portal.records.database import Database
@@ -98,30 +107,30 @@ def _entries(text: str, name: str, faults: list[Fault]) -> Iterator[Entry]:
     for number, line in enumerate(text.split("\n"), start=1):
         if _START.match(line):
             if start:
-                faults.append(Fault(name, start, "ER", "the entry has no end (“ER  - ”)"))
+                faults.append(Fault(name, start, "ER", _no_end()))
             start, gathered = number, [line]
         elif start:
             gathered.append(line)
         elif line.strip() and not line.strip().rstrip(".").isdigit():
-            faults.append(Fault(name, number, "", f"stands in no entry: {shown(line, 60)}"))
+            said = gettext("stands in no entry: %(text)s") % {"text": shown(line, 60)}
+            faults.append(Fault(name, number, "", said))
             if len(faults) > 50:
                 return
         if start and _END.match(line):
             try:
                 yield _entry(start, gathered)
             except BROKEN as error:
-                message = f"the entry cannot be read: {type(error).__name__}"
-                faults.append(Fault(name, start, "", message))
+                faults.append(Fault(name, start, "", unreadable_entry(error)))
             start = 0
     if start:
-        faults.append(Fault(name, start, "ER", "the entry has no end (“ER  - ”)"))
+        faults.append(Fault(name, start, "ER", _no_end()))
 
 
 def _entry(number: int, lines: Sequence[str]) -> Entry:
     left_out: list[tuple[str, str]] = []
     spelt = _with_tags(lines, left_out)
     found = _Parser(enforce_list_tags=False).parse("\n".join(spelt))[0]
-    left_out += [(tag, _why(tag)) for tag in found.pop("UK", {})]
+    left_out += [(tag, not_held(is_abstract=tag in ("AB", "N2"))) for tag in found.pop("UK", {})]
     found = {tag: _plain(tag, value, left_out) for tag, value in found.items()}
     return Entry(number, _item(found, left_out), tuple(left_out))
 
@@ -138,7 +147,8 @@ def _with_tags(lines: Sequence[str], left_out: list[tuple[str, str]]) -> list[st
         elif not line.strip():
             continue
         elif tag == "TY":
-            left_out.append((tag, f"is followed by a line without a tag: {shown(line, 60)}"))
+            said = gettext("is followed by a line without a tag: %(text)s")
+            left_out.append((tag, said % {"text": shown(line, 60)}))
         elif tag in _LISTS:
             found.append(f"{tag}  - {line.strip()}")
         else:
@@ -146,17 +156,19 @@ def _with_tags(lines: Sequence[str], left_out: list[tuple[str, str]]) -> list[st
     return found
 
 
-def _why(tag: str) -> str:
-    if tag in ("AB", "N2"):
-        return "is not taken over: annotations are in our own words"
-    return "is not held of a work"
+def _no_end() -> str:
+    return gettext("the entry has no end (“ER  - ”)")
+
+
+def _stands_again() -> str:
+    return gettext("stands more than once: the first is taken")
 
 
 def _plain(tag: str, value: Any, left_out: list[tuple[str, str]]) -> Any:
     """A tag's value; of one that should stand once, the first."""
     if tag in _LISTS or not isinstance(value, list):
         return value
-    left_out.append((tag, "stands more than once: the first is taken"))
+    left_out.append((tag, _stands_again()))
     return value[0]
 
 
@@ -181,17 +193,13 @@ def _item(tags: dict[str, Any], left_out: list[tuple[str, str]]) -> dict[str, An
     addresses = tags.get("UR", [])
     item["URL"] = addresses[0] if addresses else None
     if len(addresses) > 1:
-        left_out.append(("UR", "stands more than once: the first is taken"))
+        left_out.append(("UR", _stands_again()))
     return {key: value for key, value in item.items() if value}
 
 
 def _first(tags: dict[str, Any], names: Sequence[str], left_out: list[tuple[str, str]]) -> Any:
     given = [tag for tag in names if tags.get(tag)]
-    left_out += [
-        (tag, f"says what {given[0]} says: that is taken")
-        for tag in given[1:]
-        if tags[tag] != tags[given[0]]
-    ]
+    left_out += [(tag, says_the_same(given[0])) for tag in given[1:] if tags[tag] != tags[given[0]]]
     return tags[given[0]] if given else None
 
 
@@ -214,7 +222,7 @@ def _issued(tags: dict[str, Any], left_out: list[tuple[str, str]]) -> dict[str, 
         if match:
             dates[tag] = [int(part) for part in match.groups() if part]
         elif text:
-            left_out.append((tag, f"is no date that can be read: {shown(text, 40)}"))
+            left_out.append((tag, no_date(shown(text, 40))))
     best = max(dates.values(), key=len, default=None)
     return {"date-parts": [best]} if best else None
 

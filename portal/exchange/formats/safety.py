@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from portal.exchange.faults import Fault
 
 #: A larger file is refused before it is read; 5,000 cases with all their parts need a third of it.
@@ -20,18 +23,22 @@ BROKEN = (
     ValueError,
 )  # fmt: skip
 
+# Translators: each of these follows the words “is not a text, but”.
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or a workbook"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook (.xls) or one with a password"),
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"%PDF", "a PDF"),
-    (b"{\\rtf", "a document (RTF)"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
+    (b"PK\x03\x04", gettext_lazy("a zip archive or a workbook")),
+    (b"PK\x05\x06", gettext_lazy("a zip archive")),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        gettext_lazy("an old workbook (.xls) or one with a password"),
+    ),
+    (b"\x89PNG", gettext_lazy("a picture (PNG)")),
+    (b"\xff\xd8\xff", gettext_lazy("a picture (JPEG)")),
+    (b"GIF8", gettext_lazy("a picture (GIF)")),
+    (b"%PDF", gettext_lazy("a PDF")),
+    (b"{\\rtf", gettext_lazy("a document (RTF)")),
+    (b"\x1f\x8b", gettext_lazy("a compressed file (gzip)")),
+    (b"\x7fELF", gettext_lazy("a program")),
+    (b"MZ", gettext_lazy("a program")),
 )
 _WORKBOOK = _SIGNATURES[0][0]
 
@@ -45,20 +52,27 @@ def refusal(path: Path, name: str, *, workbook: bool = False) -> Fault | None:
         workbook: whether it should be one; otherwise it should be text.
     """
     if not path.is_file():
-        return Fault(name, 0, "", "is not a file")
+        return Fault(name, 0, "", _("is not a file"))
     size = path.stat().st_size
     if size > MAX_BYTES:
-        return Fault(name, 0, "", f"is larger than {MAX_BYTES // 1_000_000} MB: divide it")
+        said = _("is larger than %(number)d MB: divide it") % {"number": MAX_BYTES // 1_000_000}
+        return Fault(name, 0, "", said)
     if not size:
-        return Fault(name, 0, "", "is empty")
+        return Fault(name, 0, "", _("is empty"))
     with path.open("rb") as stream:
         beginning = stream.read(16)
     is_workbook = beginning.startswith(_WORKBOOK)
     found = [what for signature, what in _SIGNATURES if beginning.startswith(signature)]
     if is_workbook if workbook else not found:
         return None
-    wanted = "a workbook (.xlsx)" if workbook else "a text"
-    return Fault(name, 0, "", f"is not {wanted}" + "".join(f", but {what}" for what in found[:1]))
+    if not found:
+        return Fault(name, 0, "", _("is not a workbook (.xlsx)"))
+    said = (
+        _("is not a workbook (.xlsx), but %(what)s")
+        if workbook
+        else _("is not a text, but %(what)s")
+    )
+    return Fault(name, 0, "", said % {"what": found[0]})
 
 
 def text_of(path: Path, name: str, faults: list[Fault]) -> str | None:
@@ -78,15 +92,17 @@ def text_of(path: Path, name: str, faults: list[Fault]) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         is_wide = encoding == "utf-16"
-        shown = "UTF-16" if is_wide else "UTF-8"
         # Of UTF-16 the places are counted after the mark at the beginning.
-        place = f"byte {error.start + (3 if is_wide else 1)}"
+        place = error.start + (3 if is_wide else 1)
         line = 0 if is_wide else data[: error.start].count(b"\n") + 1
-        message = f"is not {shown}: {place}. Save it as “CSV UTF-8”, or as a text in UTF-8."
-        faults.append(Fault(name, line, "", message))
+        said = _(
+            "is not %(encoding)s: byte %(byte)d. Save it as “CSV UTF-8”, or as a text in UTF-8."
+        )
+        values = {"encoding": "UTF-16" if is_wide else "UTF-8", "byte": place}
+        faults.append(Fault(name, line, "", said % values))
         return None
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
-        faults.append(Fault(name, line, "", "holds a NUL byte: it is no text in UTF-8"))
+        faults.append(Fault(name, line, "", _("holds a NUL byte: it is no text in UTF-8")))
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.exchange.faults import shown
 from portal.exchange.formats.columns import ID, put
 from portal.exchange.formats.tables import Place, Record, Row, Table
@@ -24,9 +26,10 @@ def read_parts(table: Table, rows: Iterable[Row], records: Mapping[str, Record])
         record = records.get(str(values.get(ID, "")))
         if record is None:
             if ID in values:
-                message = f"there is no record “{shown(str(values[ID]), 60)}” in the main sheet"
+                said = _("there is no record “%(code)s” in the main sheet")
+                message = said % {"code": shown(str(values[ID]), 60)}
             else:
-                message = "the row does not name its record"
+                message = _("the row does not name its record")
             table.fault_at(row, ID, message)
             table.reading.lacks_parts = True
             continue
@@ -49,11 +52,13 @@ def _above_of(
         return "", record.data
     number = values.get(owner)
     if number is None:
-        table.fault_at(row, owner, f"does not say to which {owner} of the record it belongs")
+        said = _("does not say to which %(key)s of the record it belongs")
+        table.fault_at(row, owner, said % {"key": owner})
         return None
     found = record.numbered.get((owner, number)) if isinstance(number, int) else None
     if found is None:
-        table.fault_at(row, owner, f"the record has no {owner} {shown(str(number), 20)}")
+        said = _("the record has no %(key)s %(number)s")
+        table.fault_at(row, owner, said % {"key": owner, "number": shown(str(number), 20)})
     return found
 
 
@@ -70,7 +75,8 @@ def _add(
     siblings = owner.setdefault(sheet.key, [])
     if not isinstance(siblings, list):
         # A constant stands where these rows would be: “none”.
-        table.fault_at(row, ID, f"the record says “{shown(str(siblings), 20)}” for its parts")
+        said = _("the record says “%(value)s” for its parts")
+        table.fault_at(row, ID, said % {"value": shown(str(siblings), 20)})
         record.is_sound = False
         return
     path = f"{prefix}.{sheet.key}" if prefix else sheet.key
@@ -85,7 +91,8 @@ def _add(
         return
     number = values.get(sheet.number, len(siblings))
     if not isinstance(number, int) or (sheet.number, number) in record.numbered:
-        table.fault_at(row, sheet.number, f"there is another {sheet.number} {number}")
+        said = _("there is another %(key)s %(number)s")
+        table.fault_at(row, sheet.number, said % {"key": sheet.number, "number": number})
         record.is_sound = False
         return
     record.numbered[sheet.number, number] = (path, data)

@@ -12,12 +12,15 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.exchange.faults import Fault, shown
 from portal.exchange.formats.base import Reading, Torn
 from portal.exchange.formats.cells import Cell, CellError, is_empty, letters, value_of
 from portal.exchange.formats.columns import ADDRESS, ID, Column, Sheet, put
 from portal.exchange.formats.safety import MAX_COLUMNS, MAX_ROWS
 from portal.exchange.reading import Line, Silence
+from portal.reference.punctuation import grouped
 
 
 @dataclass(frozen=True)
@@ -151,17 +154,18 @@ class Table:
         """Find out what the columns hold; False with faults where that is not clear."""
         before = len(self.reading.faults)
         if is_empty(row.cells):
-            self.fault(row.number, None, "", "the first row has no headings")
+            self.fault(row.number, None, "", _("the first row has no headings"))
             return False
         if len(row.cells) > MAX_COLUMNS:
-            self.fault(row.number, None, "", f"has more than {MAX_COLUMNS} columns")
+            said = _("has more than %(number)d columns") % {"number": MAX_COLUMNS}
+            self.fault(row.number, None, "", said)
             return False
         for place, cell in enumerate(row.cells):
             heading = _text(cell)
             if heading:
                 self._read_heading(row.number, place, heading)
         if not self.columns and len(self.reading.faults) == before:
-            self.fault(row.number, None, "", "the first row has no headings")
+            self.fault(row.number, None, "", _("the first row has no headings"))
         return len(self.reading.faults) == before
 
     def _read_heading(self, row: int, place: int, heading: str) -> None:
@@ -171,12 +175,17 @@ class Table:
                 self._ignored.add(place)
             else:
                 near = get_close_matches(heading, self._known, 1, 0.6)
-                hint = f"; is “{near[0]}” meant?" if near else ""
-                self.fault(row, place, "", f"there is no column “{shown(heading, 60)}”{hint}")
+                said = (
+                    _("there is no column “%(name)s”; is “%(near)s” meant?")
+                    if near
+                    else _("there is no column “%(name)s”")
+                )
+                values = {"name": shown(heading, 60), "near": "".join(near)}
+                self.fault(row, place, "", said % values)
             return
         if heading in self.letters:
-            first = self.letters[heading]
-            self.fault(row, place, heading, f"the heading stands already in column {first}")
+            said = _("the heading stands already in column %(column)s")
+            self.fault(row, place, heading, said % {"column": self.letters[heading]})
             return
         self.columns[place] = column
         self.letters[heading] = letters(place)
@@ -207,7 +216,7 @@ class Table:
         """Whether nothing is lost with a cell that stands under no known heading."""
         if is_empty([cell.value]) or place in self._ignored:
             return True
-        self.fault(row, place, "", "stands under no heading")
+        self.fault(row, place, "", _("stands under no heading"))
         return False
 
 
@@ -223,7 +232,8 @@ def read_records(table: Table, rows: Iterable[Row]) -> list[Record]:
         if row.is_empty:
             continue
         if len(found) == MAX_ROWS:
-            table.fault(row.number, None, "", f"a file has at most {MAX_ROWS:,} records: divide it")
+            said = _("a file has at most %(number)s records: divide it")
+            table.fault(row.number, None, "", said % {"number": grouped(MAX_ROWS)})
             return found
         values, is_sound = table.values(row)
         data: dict[str, Any] = {}
@@ -251,8 +261,10 @@ def by_id(table: Table, records: Iterable[Record]) -> dict[str, Record]:
             continue
         first = found.setdefault(code, record)
         if first is not record:
-            _told_twice(table, first, f"“{shown(code, 60)}” stands again in row {record.row}")
-            _told_twice(table, record, f"“{shown(code, 60)}” stands already in row {first.row}")
+            said = _("“%(value)s” stands again in row %(row)d")
+            _told_twice(table, first, said % {"value": shown(code, 60), "row": record.row})
+            said = _("“%(value)s” stands already in row %(row)d")
+            _told_twice(table, record, said % {"value": shown(code, 60), "row": first.row})
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import openpyxl
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -36,6 +37,7 @@ from portal.exchange.formats.xlsx_writing import write
 from portal.exchange.foundations import Codes
 from portal.exchange.reading import Silence
 from portal.records.database import Database
+from portal.reference.punctuation import listed
 
 #: How OOXML writes a character that XML cannot hold.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -62,7 +64,8 @@ def read(path: Path, name: str, database: Database, codes: Codes) -> Reading:
         except ArchiveError as error:
             reading.faults.append(Fault(name, 0, "", str(error)))
         except _BROKEN as error:
-            message = f"cannot be read as a workbook: {type(error).__name__}"
+            said = gettext("cannot be read as a workbook: %(reason)s")
+            message = said % {"reason": type(error).__name__}
             reading.faults.append(Fault(name, 0, "", message))
     return reading
 
@@ -111,7 +114,7 @@ class _Workbook:
         )
         self._reading.torn = list(torn_of(table.name, records))
         if not records and not self._reading.faults:
-            table.fault(0, None, "", "has no rows below its headings")
+            table.fault(0, None, "", gettext("has no rows below its headings"))
 
     def _silent(self, sheet: Sheet) -> Iterator[Silence]:
         """The lists inside of parts that no sheet of the file gives."""
@@ -139,15 +142,20 @@ class _Workbook:
         if len(full) == 1 and strangers:
             # A table saved under another name: its headings will tell whether it is the one.
             self._sheets = {self._main.name: full[strangers[0]]}
-            message = f"is taken for the sheet “{self._main.name}”"
-            self._warn(strangers[0], message)
+            said = gettext("is taken for the sheet “%(sheet)s”")
+            self._warn(strangers[0], said % {"sheet": self._main.name})
             return True
         for name in strangers:
             near = get_close_matches(name, wanted, 1, 0.6)
-            hint = f"; is “{near[0]}” meant?" if near else ""
-            self._fault(shown(name, 60), f"there is no such sheet{hint}")
+            said = (
+                gettext("there is no such sheet; is “%(near)s” meant?")
+                if near
+                else gettext("there is no such sheet")
+            )
+            self._fault(shown(name, 60), said % {"near": "".join(near)})
         if self._main.name not in full:
-            self._fault("", f"has no sheet “{self._main.name}” with rows")
+            said = gettext("has no sheet “%(sheet)s” with rows")
+            self._fault("", said % {"sheet": self._main.name})
         return not strangers and self._main.name in full
 
     def _table(self, sheet: Sheet) -> Table | None:
@@ -155,18 +163,21 @@ class _Workbook:
         found, facts = self._sheets[sheet.name]
         before = len(self._reading.faults)
         if facts.columns > MAX_COLUMNS:
-            self._fault(found.title, f"has more than {MAX_COLUMNS} columns", 1)
+            said = gettext("has more than %(number)d columns")
+            self._fault(found.title, said % {"number": MAX_COLUMNS}, 1)
         for merged in facts.merged[:_MAX_NAMED]:
-            message = f"has merged cells ({merged}): of them only one holds anything. Split them."
-            self._fault(found.title, message)
+            said = gettext(
+                "has merged cells (%(cells)s): of them only one holds anything. Split them."
+            )
+            self._fault(found.title, said % {"cells": merged})
         if found.sheet_state != "visible":
-            self._warn(found.title, "is a hidden sheet; it was read like the others")
+            self._warn(found.title, gettext("is a hidden sheet; it was read like the others"))
         if facts.hidden_rows:
-            rows = ", ".join(map(str, facts.hidden_rows[:10]))
-            more = " …" if len(facts.hidden_rows) > 10 else ""
-            self._warn(found.title, f"has hidden rows ({rows}{more}); they were read as well")
+            rows = listed(facts.hidden_rows[:10]) + (" …" if len(facts.hidden_rows) > 10 else "")
+            said = gettext("has hidden rows (%(rows)s); they were read as well")
+            self._warn(found.title, said % {"rows": rows})
         if facts.has_hidden_columns:
-            self._warn(found.title, "has hidden columns; they were read as well")
+            self._warn(found.title, gettext("has hidden columns; they were read as well"))
         if len(self._reading.faults) > before:
             return None
         table = Table(sheet, found.title, self._file, self._reading)
@@ -187,8 +198,8 @@ class _Workbook:
             for number, row in enumerate(rows, start=first):
                 yield Row(number, [_cell(cell) for cell in row])
         except _BROKEN as error:
-            message = f"cannot be read after this row: {type(error).__name__}"
-            self._fault(found.title, message, number)
+            said = gettext("cannot be read after this row: %(reason)s")
+            self._fault(found.title, said % {"reason": type(error).__name__}, number)
             # The records or parts in the rows that follow are missing.
             self._reading.lacks_parts = True
 
@@ -218,8 +229,10 @@ class _Workbook:
     def _warn_of_columns(self, table: Table) -> None:
         for column in table.sheet.columns:
             if column.key not in table.letters:
-                message = f"has no column “{column.key}”: of the parts listed nothing is said there"
-                self._warn(table.name, message)
+                said = gettext(
+                    "has no column “%(column)s”: of the parts listed nothing is said there"
+                )
+                self._warn(table.name, said % {"column": column.key})
 
 
 def _cell(cell: Any) -> Any:
@@ -228,9 +241,10 @@ def _cell(cell: Any) -> Any:
     if value is None:
         return None
     if cell.data_type == "f":
-        return Shown("", fault="holds a formula: put its value there")
+        return Shown("", fault=gettext("holds a formula: put its value there"))
     if cell.data_type == "e":
-        return Shown("", fault=f"holds the error {shown(str(value), 20)}")
+        said = gettext("holds the error %(error)s")
+        return Shown("", fault=said % {"error": shown(str(value), 20)})
     if isinstance(value, str):
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value) if "_x" in value else value
     return Shown(value, cell.number_format or "General")
