@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,15 +90,23 @@ def run(
     finally:
         if not keep:
             embedded_postgres.remove(DIRECTORY)
-    found.table("processor time / by the clock", *(f"{size:,} cases" for size in wanted))
+    tell(found, wanted)
+    return found
+
+
+def tell(found: Found, sizes: Sequence[int]) -> None:
+    """The table of what was measured of some sizes."""
+    found.table("processor time / by the clock", *(f"{size:,} cases" for size in sizes))
     for key, name in ANSWERS.items():
         form = "{:,.2f}" if key in ("export", "harvest") else "{:,.0f}"
-        pairs = [(found.values[f"growth/{size}/{key}{end}"] for end in ENDS) for size in wanted]
-        found.row(name, *(" / ".join(form.format(value) for value in pair) for pair in pairs))
+        cells = []
+        for size in sizes:
+            both = [found.values[f"growth/{size}/{key}{end}"] for end in ENDS]
+            cells.append(" / ".join(form.format(value) for value in both))
+        found.row(name, *cells)
     for key, (name, form) in OTHERS.items():
-        cells = [found.values.get(f"growth/{size}/{key}") for size in wanted]
-        found.row(name, *("–" if cell is None else form.format(cell) for cell in cells))
-    return found
+        values = [found.values.get(f"growth/{size}/{key}") for size in sizes]
+        found.row(name, *("–" if value is None else form.format(value) for value in values))
 
 
 def _one(size: int, written: int, runs: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import multiply, plot
+from benchmarks import growth, multiply, plot
 from benchmarks.__main__ import PICTURE, SECTIONS
 from benchmarks.__main__ import TARGETS as TOLD
 from benchmarks.databases import PREFIX, ROOT, NotABenchmarkError
@@ -72,6 +72,21 @@ def test_the_picture_has_every_point(tmp_path: Path) -> None:
     assert len(plot.values_of(values)) == 2 * len(names)
     assert all(name in svg for name in names)
     assert svg.count('aria-roledescription="point"') == 2 * len(names)
+
+
+def test_the_table_of_growth_says_what_is_of_each_size() -> None:
+    keys = [f"{key}{end}" for key in growth.ANSWERS for end in growth.ENDS]
+    values = {
+        f"growth/{size}/{key}": float(size + place)
+        for size in (100, 2_000)
+        for place, key in enumerate((*keys, "database", "gin"))
+    }
+    found = Found(values=values)
+    growth.tell(found, (100, 2_000))
+    rows = [line.strip("| ").split(" | ") for line in found.lines[3:]]
+    assert rows[0] == [growth.ANSWERS["rare"], "100 / 101", "2,000 / 2,001"]
+    assert rows[-1][1:] == ["–", "–"]
+    assert len(rows) == len(growth.ANSWERS) + len(growth.OTHERS)
 
 
 @pytest.mark.django_db
