@@ -221,6 +221,19 @@ def test_counts_of_rows_that_no_page_sends(
     assert offences(case) == {"Defendant 1": ["Transport", "Forgery"], "Defendant 2": ["Help"]}
 
 
+@pytest.mark.parametrize("there", ["0", "-1", "1"])
+def test_a_row_that_is_there_is_not_added_once_more(
+    admin_client: Client, case: Case, there: str
+) -> None:
+    """A form that says that fewer rows were there than it brings, as no page does."""
+    page = open_page(admin_client, Case, case.pk)
+    assert page.data["defendants-INITIAL_FORMS"] == ["2"]
+    page.fill(**{"defendants-INITIAL_FORMS": there})
+    response = send(admin_client, Case, page, case.pk)
+    assert set(errors(response)) == {"defendants"}
+    assert offences(case) == {"Defendant 1": ["Transport", "Forgery"], "Defendant 2": ["Help"]}
+
+
 def test_charges_that_are_left_out_of_a_form_are_not_forgotten_in_silence(
     admin_client: Client, case: Case
 ) -> None:

@@ -86,7 +86,7 @@ def test_no_page_of_readers_breaks_its_policy(page: Any) -> None:
 @pytest.mark.long
 def test_no_page_at_all_breaks_its_policy(page: Any) -> None:
     paths = [path.replace("{}", language) for path in PAGES for language in ("en", "ar")]
-    assert not broken(page, [*paths, "/reports/policy/", "/id/nothing", "/robots.txt"])
+    assert not broken(page, [*paths, "/id/nothing", "/robots.txt"])
 
 
 def test_no_page_of_curators_breaks_its_policy(page: Any) -> None:

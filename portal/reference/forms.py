@@ -192,14 +192,21 @@ class PartFormSet(forms.BaseInlineFormSet):
                 _("Some rows of this table did not arrive. Nothing was saved: send it again.")
             )
         staying = [form for form in self.initial_forms if not self._is_going(form)]
-        if any(form.instance._state.adding for form in staying):
-            # Django would leave such a row out in silence, with what was typed into it.
+        # Django would leave such a row out in silence, with what was typed into it; and one that is
+        # there but told to be new it would add once more.
+        if any(form.instance._state.adding for form in staying) or self._adds_what_is_there():
             raise ValidationError(
                 _(
                     "A row is not of this record, or somebody deleted it meanwhile. Nothing was"
                     " saved: open the page again."
                 )
             )
+
+    def _adds_what_is_there(self) -> bool:
+        """Whether a row behind those that are said to be there brings the key of one that is."""
+        key = self.model._meta.pk.name
+        beyond = range(max(0, self.initial_form_count()), self._rows_sent())
+        return any(self.data.get(f"{self.prefix}-{number}-{key}") for number in beyond)
 
     def save(self, commit: bool = True) -> Any:
         rows = [form for form in self.forms if self._stays(form)]
