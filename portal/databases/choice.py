@@ -47,7 +47,7 @@ def first_rows(sql: str) -> list[tuple[Any, ...]]:
     connection = reading()
     is_old = connection.connection is not None and not connection.in_atomic_block
     if is_old:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _rows(connection, sql)
     except (OperationalError, InterfaceError):
