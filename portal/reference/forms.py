@@ -204,7 +204,8 @@ class PartFormSet(forms.BaseInlineFormSet):
 
     def _adds_what_is_there(self) -> bool:
         """Whether a row behind those that are said to be there brings the key of one that is."""
-        key = self.model._meta.pk.name
+        model: Any = self.model
+        key = model._meta.pk.name
         beyond = range(max(0, self.initial_form_count()), self._rows_sent())
         return any(self.data.get(f"{self.prefix}-{number}-{key}") for number in beyond)
 
