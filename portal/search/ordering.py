@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from portal.reference.labels import active_language
 from portal.search.analysis import fold
+from portal.search.pinyin import sounds
 
 Key = list[tuple[int, str]]
 
@@ -26,32 +27,8 @@ def _key(text: str, language: str) -> Key:
         # After nz, before o.
         text = re.sub("ñ", "n~", text, flags=re.IGNORECASE)
     elif language == "zh":
-        text = _sounds(text)
+        text = sounds(text)
     return [
         (int(piece), "") if piece.isdecimal() else (-1, piece)
         for piece in re.split(r"(\d+)", fold(text))
     ]
-
-
-def _sounds(text: str) -> str:
-    """Chinese characters as their sounds; all else stays."""
-    # Its dictionary is read when the first label is sorted, not by processes that sort none.
-    from pypinyin import Style, lazy_pinyin
-
-    # Letters for the tones, as numbers are sorted by their value.
-    sounds = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True)
-    tones = str.maketrans("12345", "abcde")
-    return " ".join(
-        sound.translate(tones) if sound != piece else piece
-        for sound, piece in zip(sounds, _pieces(text, sounds), strict=True)
-    )
-
-
-def _pieces(text: str, sounds: list[str]) -> list[str]:
-    """The parts of a text that became the sounds: a character each, or what is no Chinese."""
-    pieces, rest = [], text
-    for sound in sounds:
-        size = len(sound) if rest.startswith(sound) else 1
-        pieces.append(rest[:size])
-        rest = rest[size:]
-    return pieces
