@@ -89,8 +89,8 @@ def _answer(request: HttpRequest, kept: tuple[bytes, dict[str, str], str]) -> Ht
 
 
 def _route(request: HttpRequest) -> str:
-    """The pattern of the address, for those who count requests by it."""
-    return request.resolver_match.route if request.resolver_match else ""
+    """The name of the address, by which requests are told and counted."""
+    return str(request.resolver_match.view_name) if request.resolver_match else ""
 
 
 def _is_to_be_kept(request: HttpRequest, response: Any) -> bool:

@@ -333,6 +333,10 @@ class Server:
                 time.sleep(0.1)
         connection.autocommit = True
         with closing(connection), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery()")
+            if cursor.fetchone() == (True,):
+                # A standby, or a server on its way back in time: it has what its primary has.
+                return
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{DATABASE}"')

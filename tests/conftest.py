@@ -96,9 +96,16 @@ def held_back() -> list[tuple[str, str]]:
 
 
 @cache
+def _reader() -> Client:
+    return Client()
+
+
 def reader() -> Client:
     """A reader without a session. One for all tests: each new client loads all middleware."""
-    return Client()
+    client = _reader()
+    # What an earlier test was given.
+    client.cookies.clear()
+    return client
 
 
 @pytest.fixture(autouse=True)

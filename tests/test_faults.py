@@ -56,8 +56,7 @@ def test_a_database_that_is_gone_is_a_503_wherever_it_is_asked(
         raise OperationalError("the server closed the connection unexpectedly")
 
     settings.PAGES_KEPT_SECONDS = 60
-    for place in ("portal.conditional.read", "portal.context.portal"):
-        monkeypatch.setattr(place, gone)
+    monkeypatch.setattr("portal.kept_pages.coding_of", gone)
     monkeypatch.setattr("portal.search.pages.search", gone)
     monkeypatch.setattr("portal.publishing.api.search", gone)
     answer = Client(raise_request_exception=False).get(path)

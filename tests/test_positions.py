@@ -159,6 +159,11 @@ OF_THE_PRIMARY = {
     *("portal/attachments/storage.py", "portal/curation/pairs.py", "portal/exchange/collection.py"),
     *("portal/imports/writing.py", "portal/limits/counting.py", "portal/records/revisions.py"),
     *("portal/releases/building.py", "portal/search/bits.py", "portal/search/index.py"),
+    # Commands, and what looks at the servers themselves.
+    *("portal/backups/databases.py", "portal/backups/management/commands/after_recovery.py"),
+    *("portal/backups/programs.py", "portal/backups/restoring.py", "portal/backups/snapshot.py"),
+    *("portal/management/commands/prepare.py", "portal/search/gathering.py"),
+    *("portal/watching/management/commands/slow_queries.py", "portal/watching/state.py"),
 }
 
 

@@ -60,12 +60,13 @@ _SAID = {
     "404": "There is no such object.",
     "406": "`Accept` excludes all formats that there are.",
     "410": "The record was withdrawn; `detail` says why.",
+    "414": "The address is too long.",
     "422": "A text is too long for the format.",
     "429": "Too many requests in this minute.",
     "503": "The database is not available at the moment.",
 }
 #: Answers of every resource.
-_EVERYWHERE = ("304", "401", "429", "503")
+_EVERYWHERE = ("304", "401", "414", "429", "503")
 _EMPTY = frozenset({"301", "304"})
 
 

@@ -329,6 +329,7 @@ NAMES = {
     "404": "NotFound",
     "406": "NotAcceptable",
     "410": "Gone",
+    "414": "AddressTooLong",
     "422": "DoesNotFit",
     "429": "TooManyRequests",
     "503": "NotAvailable",

@@ -111,6 +111,9 @@ def route_of(request: HttpRequest) -> str:
     """The name of the address that a request asked for: one of a few hundred, never its text."""
     if request.resolver_match is not None:
         return str(request.resolver_match.view_name)
+    kept: str = getattr(request, "kept_route", "")
+    if kept:
+        return kept
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "-"
 
 

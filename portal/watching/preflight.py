@@ -14,8 +14,10 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 
 TAGS = ("portal", "security")
 
@@ -46,7 +48,8 @@ def main() -> int:
 def unprepared() -> list[str]:
     """What `manage.py prepare` has not made yet."""
     faults = []
-    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+    is_hashed = isinstance(storages["staticfiles"], ManifestFilesMixin)
+    if is_hashed and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         faults.append("The static files were not collected: run `manage.py prepare`.")
     sources = [path for root in settings.LOCALE_PATHS for path in Path(root).glob("*/*/django.po")]
     if any(not path.with_suffix(".mo").exists() for path in sources):
