@@ -21,7 +21,9 @@ QUALITY = 5
 #: As for gzip: below it nothing is gained.
 MIN_BYTES = 200
 #: Texts and what is written as one; pictures and archives are compressed already.
-TEXTS = re.compile(r"text/|application/([\w.-]+\+)?(json|xml|x-ndjson|yaml)\b|image/svg\+xml")
+TEXTS = re.compile(
+    r"text/|application/([\w.-]+\+)?(json|xml|x-ndjson|yaml|vnd\.oai\.openapi)\b|image/svg\+xml"
+)
 #: As Django's own gzip asks for it.
 GZIP = re.compile(r"\bgzip\b")
 #: A coding with its weight, of which 0 means "not this one" (RFC 9110, section 12.4.2).

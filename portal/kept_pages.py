@@ -23,7 +23,7 @@ from portal.compression import TEXTS, coding_of
 from portal.conditional import Validators, has_no_session, is_private
 
 #: Larger answers, compressed, are made each time.
-MOST_BYTES = 256 << 10
+MOST_BYTES = 1 << 20
 #: For how long others wait for who makes an answer, and how often they look, in seconds.
 WAIT, LOOK = 10.0, 0.02
 _BEING_MADE, _NOT_TO_BE_KEPT = "being made", "not to be kept"
