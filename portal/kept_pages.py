@@ -67,14 +67,20 @@ def _alone(key: str) -> Iterator[Any]:
     """What another has made meanwhile; None for the one that is to make it."""
     maker = f"{key}:maker"
     end = time.monotonic() + WAIT
-    found = None
+    found, absences = None, 0
     is_maker = cache.add(maker, _BEING_MADE, WAIT)
-    while not is_maker and found is None and time.monotonic() < end:
-        if cache.get(maker) == _NOT_TO_BE_KEPT:
+    # Where nobody makes it and nobody can say that they do, the cache is away: a dead Redis.
+    while not is_maker and found is None and absences < 2 and time.monotonic() < end:
+        state = cache.get(maker)
+        if state == _NOT_TO_BE_KEPT:
             break
-        time.sleep(LOOK)
-        found = cache.get(key)
-        is_maker = found is None and cache.add(maker, _BEING_MADE, WAIT)
+        if state is None:
+            absences += 1
+            found = cache.get(key)
+            is_maker = found is None and cache.add(maker, _BEING_MADE, WAIT)
+        else:
+            absences = 0
+            time.sleep(LOOK)
     try:
         yield found
     finally:

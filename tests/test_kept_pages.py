@@ -215,3 +215,24 @@ def test_a_page_whose_chart_failed_is_not_kept(settings: Any, tmp_path: Any) -> 
     (tmp_path / "failed" / "some-picture").touch()
     for _time in range(2):
         assert reader().get(MODES).context
+
+
+class Away:
+    """A cache of which the server is dead: it finds nothing and takes nothing."""
+
+    def get(self, _key: str) -> None:
+        return None
+
+    def add(self, *_given: Any) -> bool:
+        return False
+
+    set = delete = add
+
+
+def test_nobody_waits_where_the_cache_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asleep(_seconds: float) -> None:
+        raise AssertionError("there is nobody to wait for")
+
+    monkeypatch.setattr("portal.kept_pages.cache", Away())
+    monkeypatch.setattr("portal.kept_pages.time.sleep", asleep)
+    assert KeptPagesMiddleware(page)(asked()).content == b"a page"

@@ -289,7 +289,15 @@ def test_examples_of_answers_are_the_answers() -> None:
 def test_errors_headers_and_the_token_are_told_once() -> None:
     told = document()["components"]
     assert set(told["responses"]) == {
-        *("Moved", "NotModified", "BadRequest", "Unauthorized", "NotFound", "NotAcceptable"),
+        *(
+            "Moved",
+            "NotModified",
+            "AddressTooLong",
+            "BadRequest",
+            "Unauthorized",
+            "NotFound",
+            "NotAcceptable",
+        ),
         *("Gone", "DoesNotFit", "TooManyRequests", "NotAvailable"),
     }
     for path, operation in operations():
