@@ -42,8 +42,13 @@ SOME_AND_ALL = [
 
 
 def pytest_sessionstart() -> None:
-    """The translations are compiled, as `prepare` does it before the portal is served."""
+    """The translations are compiled, as `prepare` does it before the portal is served.
+
+    The reader's middleware is loaded under the settings as they are, and not under those that some
+    test sets for itself.
+    """
     compile_messages()
+    _reader().handler.load_middleware()
 
 
 @pytest.fixture(scope="session")

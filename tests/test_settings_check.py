@@ -193,6 +193,8 @@ def test_what_was_not_prepared(missing: str, deployed: Any, tmp_path: Path) -> N
     from portal.watching.preflight import unprepared
 
     deployed.STATIC_ROOT = tmp_path
+    hashed = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    deployed.STORAGES = {**deployed.STORAGES, "staticfiles": {"BACKEND": hashed}}
     if missing == "translations":
         (tmp_path / "staticfiles.json").write_text("{}")
         (tmp_path / "locale" / "fr" / "LC_MESSAGES").mkdir(parents=True)
