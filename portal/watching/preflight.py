@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import storages
+from django.utils.module_loading import import_string
 
 TAGS = ("portal", "security")
 
@@ -48,8 +48,11 @@ def main() -> int:
 def unprepared() -> list[str]:
     """What `manage.py prepare` has not made yet."""
     faults = []
-    is_hashed = isinstance(storages["staticfiles"], ManifestFilesMixin)
-    if is_hashed and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+    storage = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    if (
+        issubclass(storage, ManifestFilesMixin)
+        and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
+    ):
         faults.append("The static files were not collected: run `manage.py prepare`.")
     sources = [path for root in settings.LOCALE_PATHS for path in Path(root).glob("*/*/django.po")]
     if any(not path.with_suffix(".mo").exists() for path in sources):
