@@ -6,6 +6,7 @@ loaded. `lines` gives the same collection as plain data, for counting by hand.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -59,6 +60,35 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         call_command("load_collection", verbosity=0)
 
 
+#: How often this process has asked for the whole server and not given it back.
+_whole = [0]
+
+
+@contextmanager
+def whole_server() -> Iterator[None]:
+    """Inside, no other worker makes or drops a database, or fills the server's disk.
+
+    While a disk is full, no checkpoint can be made, which a database that comes or goes needs.
+    """
+    lock = Path(settings.BASE_DIR) / "var" / "whole-server.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as stream:
+        if not _whole[0]:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        _whole[0] += 1
+        try:
+            yield
+        finally:
+            _whole[0] -= 1
+
+
+@pytest.fixture
+def alone_on_the_server() -> Iterator[None]:
+    """For tests that make databases themselves."""
+    with whole_server():
+        yield
+
+
 @contextmanager
 def database_copy(blocker: Any, prefix: str = "") -> Iterator[str]:
     """The address of a copy of the test database: what a process writes there no test sees."""
@@ -66,11 +96,11 @@ def database_copy(blocker: Any, prefix: str = "") -> Iterator[str]:
     copy = f"{prefix}{name}_copy"
     with blocker.unblock():
         connections.close_all()
-        with connection._nodb_cursor() as cursor:
+        with whole_server(), connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
         yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copy}").geturl()
-        with connection._nodb_cursor() as cursor:
+        with whole_server(), connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
 
 

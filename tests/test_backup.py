@@ -29,6 +29,8 @@ from portal.reference.models import DataVersion
 from portal.reference.version import read
 from tests.backup_room import RULING, Room, command, fill, room
 
+pytestmark = pytest.mark.usefixtures("alone_on_the_server")
+
 #: Rows of these tables are left out on purpose, or given new values: all others are compared.
 LEFT_OUT = {"django_session", "limits_requestwindow"}
 MOVED = {"reference_dataversion"}

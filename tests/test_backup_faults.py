@@ -24,6 +24,8 @@ from tests.backup_room import ROOT, Room, command, fill, room
 from tests.fault_server import small_disk, wait_for
 from tests.test_backup import SECRET, state
 
+pytestmark = pytest.mark.usefixtures("alone_on_the_server")
+
 #: Stands in for a program of PostgreSQL, and stops in the middle of its work.
 STOPPING = """#!/bin/sh
 case "$*" in *--version*) exec {real} --version;; *--file=/dev/null*) exec {real} "$@";; esac

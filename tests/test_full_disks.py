@@ -33,7 +33,7 @@ from portal.search.models import SearchDocument
 from tests import documents
 from tests.admin_forms import open_page, public_case, send
 from tests.backup_room import Room, command
-from tests.conftest import COLLECTION
+from tests.conftest import COLLECTION, whole_server
 from tests.fault_server import SmallDisk, small_disk
 from tests.import_files import WORK, brought, written
 from tests.test_releases import few, in_test, left, shelf  # noqa: F401 - fixtures
@@ -57,7 +57,11 @@ def small(django_db_setup: None, django_db_blocker: Any, tmp_path: Path) -> Iter
     parent = "/var/lib" if os.geteuid() == 0 else None
     home = Path(tempfile.mkdtemp(prefix="portal-small-disk-", dir=parent))
     try:
-        with small_disk(home, "1g") as disk, _copy_on(disk, django_db_blocker) as name:
+        with (
+            whole_server(),
+            small_disk(home, "1g") as disk,
+            _copy_on(disk, django_db_blocker) as name,
+        ):
             yield FullDatabase(Room("", name, tmp_path), disk)
     finally:
         home.rmdir()

@@ -17,6 +17,8 @@ from portal.management.commands.migrate import _LOCK
 from tests.backup_room import Room, command, room
 from tests.fault_server import wait_for
 
+pytestmark = pytest.mark.usefixtures("alone_on_the_server")
+
 APPLIED = "SELECT count(*) FROM django_migrations WHERE app = 'links'"
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
