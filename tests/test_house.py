@@ -21,6 +21,7 @@ FLOORS = {
     "portal.embedded_postgres": 0,
     "portal.postgres_server": 0,
     "portal.databases": 0,
+    "portal.disk": 0,
     "portal.redis": 0,
     "portal.settings": 0,
     "portal.environment": 0,

@@ -18,6 +18,7 @@ from portal.backups.packing import PIECE, Packer
 from portal.backups.programs import Programs, fitting, server_major, writing
 from portal.backups.sealing import Keys, sealing
 from portal.backups.snapshot import Snapshot, snapshot
+from portal.disk import flush
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def make(
                 raise BackupError("What was read back is not what was written.")
             path = directory / shelf.name_for(manifest.made_at, directory, is_sealed=bool(keys))
             unfinished.rename(path)
-            _flush(directory)
+            flush(directory)
         finally:
             unfinished.unlink(missing_ok=True)
         removed = shelf.thin_out(directory, keep, path) if keep else []
@@ -132,11 +133,3 @@ def _read_back(path: Path) -> tuple[str, int]:
         # What was just written is to come from the disk, as far as the system can be told so.
         os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
-
-
-def _flush(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

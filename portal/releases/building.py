@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from rest_framework.renderers import JSONRenderer
 
+from portal.disk import flush
 from portal.reference.catalog import pinned
 from portal.releases import changes, dictionary, package, texts
 from portal.releases.archive import SUMS, Folder, checksum, pack, verify
@@ -91,7 +92,7 @@ def build(version: Version, note: str = "", *, dry_run: bool = False) -> dict[st
                     path.chmod(0o644)
                 # One step of the file system: a release is there as a whole or not at all.
                 ready.rename(home / str(version))
-                _flush(home)
+                flush(home)
     return told
 
 
@@ -286,12 +287,3 @@ def _write_to_disk(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _flush(directory: Path) -> None:
-    """Bring the names in a directory to the disk, as a renamed file is only then there to stay."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
