@@ -43,7 +43,7 @@ class BadParameters(exceptions.APIException):
 
     def __init__(self, errors: Sequence[Any], parameters: Sequence[str]) -> None:
         self.errors, self.parameters = errors, parameters
-        super().__init__("The request has parameters that this resource does not understand.")
+        super().__init__(_("The request has parameters that this resource does not understand."))
 
 
 class Gone(exceptions.APIException):
