@@ -1,15 +1,13 @@
-"""A database server and a gunicorn of its own for a test that kills, fills and restarts them."""
+"""A portal with a database server of its own, for a test that kills, fills and restarts it."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,22 +16,10 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg2
 import pytest
-import requests
 
 from portal.postgres_server import Server
 from tests.backup_room import PLACES, ROOT, Room, command, room
-
-WAIT = 90.0
-
-
-def wait_for(what: Callable[[], Any], name: str, seconds: float = WAIT) -> Any:
-    """Wait until something is so, and say what was waited for in vain."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain for: {name}")
+from tests.gunicorns import Gunicorn, gunicorn, wait_for
 
 
 @dataclass
@@ -52,13 +38,18 @@ class Site:
         return urlsplit(self.url)._replace(path=f"/{database}").geturl()
 
     @property
+    def web(self) -> Path:
+        """The directory of all servers of this portal, one after the other."""
+        return self.home / "web"
+
+    @property
     def environment(self) -> dict[str, str]:
         places = {name: str(self.home / name.removesuffix("_DIR").lower()) for name in PLACES}
         return {
             **os.environ,
             **places,
             "DATABASE_URL": self.url,
-            "DJANGO_SETTINGS_MODULE": "tests.fault_settings",
+            "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             "DEBUG": "",
             "SECOND_FACTOR_REQUIRED": "false",
             "API_REQUESTS_PER_MINUTE": "0",
@@ -96,6 +87,10 @@ class Site:
                 process.kill()
         wait_for(lambda: self.server.pid() is None, "the end of the server")
 
+    def served(self, **more: str) -> AbstractContextManager[Gunicorn]:
+        """The portal as it is served, on a port of its own."""
+        return gunicorn(self.web, self.url, tcp=True, **{**self.environment, **more})
+
     def ask(self, query: str, *values: Any, database: str = "portal") -> list[tuple[Any, ...]]:
         link = psycopg2.connect(self.url_of(database))
         link.autocommit = True
@@ -130,43 +125,6 @@ def _fill(found: Site, blocker: Any) -> None:
         command(origin, "backup", verbosity=0)
         done = found.manage("restore", str(Room.place(origin, "BACKUPS_DIR")), "--drop-replaced")
         assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def gunicorn(found: Site, **more: str) -> Iterator[str]:
-    """The portal as it is served; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    log = found.home / "gunicorn.log"
-    with ExitStack() as stack:
-        out = stack.enter_context(log.open("a"))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"],
-            cwd=ROOT, env={**found.environment, "PORT": str(port), **more}, stdout=out, stderr=out,
-        )  # fmt: skip
-        stack.callback(_end, process)
-        address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: process.poll() is not None or _answers(address), "the portal")
-        assert process.poll() is None, log.read_text()
-        yield address
-
-
-def _answers(address: str) -> bool:
-    with suppress(requests.RequestException):
-        return requests.get(f"{address}/robots.txt", timeout=30).ok
-    return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
-        process.kill()
-        process.wait()
 
 
 class SmallDisk:

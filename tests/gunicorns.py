@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -12,14 +13,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Seconds after which a server that does not answer will not.
+#: Seconds after which what is waited for will not come.
 PATIENCE = 90
+#: The same for a server that starts; machines of tests are busy.
+START_PATIENCE = 180
+
+
+def wait_for(what: Callable[[], Any], name: str, seconds: float = PATIENCE) -> Any:
+    """Wait until something is so, and say what was waited for in vain."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if found := what():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for: {name}")
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -35,20 +49,51 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+@dataclass
 class Gunicorn:
     """A server that runs.
 
     Attributes:
-        socket: where it listens.
+        process: the first one, which answers nobody itself.
+        bound: where it listens, as gunicorn is told it.
         log: the file that it writes its log to.
+        out: the file of what it says beside that.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], path: Path, log: Path) -> None:
-        self.process, self.socket, self.log = process, path, log
+    process: subprocess.Popen[bytes]
+    bound: str
+    log: Path
+    out: Path
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket at which it listens."""
+        assert self.bound.startswith("unix:")
+        return Path(self.bound.removeprefix("unix:"))
+
+    @property
+    def port(self) -> int:
+        """The port that it was given; 0 until it has said so."""
+        found = re.search(r"Serving http://127\.0\.0\.1:(\d+)", self.out.read_text())
+        return int(found[1]) if found else 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def said(self) -> str:
+        """All that it wrote so far."""
+        return "".join(path.read_text(errors="replace") for path in (self.log, self.out))
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection, which is still to be made."""
+        if self.bound.startswith("unix:"):
+            return UnixConnection(self.socket)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """Ask over a connection of its own; status, headers by their small names, and body."""
-        connection = UnixConnection(self.socket)
+        connection = self.connection()
         try:
             connection.request("GET", path, headers={"Host": "localhost", **headers})
             response = connection.getresponse()
@@ -58,53 +103,65 @@ class Gunicorn:
         finally:
             connection.close()
 
-    def workers(self) -> set[int]:
-        """The processes that answer."""
-        with suppress(psutil.NoSuchProcess):
-            return {child.pid for child in psutil.Process(self.process.pid).children()}
-        return set()
-
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Wait for something to hold."""
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
-            time.sleep(0.05)
-
     def answers(self) -> bool:
         with suppress(OSError, http.client.HTTPException):
             return self.get("/healthz")[0] == 200
         return False
 
+    def workers(self) -> set[int]:
+        """The processes that answer."""
+        return {child.pid for child in self._children()}
+
+    def wait_for(self, what: Callable[[], Any], name: str, seconds: float = PATIENCE) -> Any:
+        """Wait for something as long as the server runs; its log tells why that was in vain."""
+
+        def found() -> Any:
+            assert self.process.poll() is None, f"the server ended before: {name}"
+            return what()
+
+        try:
+            return wait_for(found, name, seconds)
+        except AssertionError as error:
+            error.add_note(self.said()[-3000:])
+            raise
+
+    def end(self) -> None:
+        """Have it end in order, and end it with all its processes if it does not."""
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            for child in self._children():
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            self.process.kill()
+            self.process.wait()
+
+    def _children(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []
+
 
 @contextmanager
 def gunicorn(
-    directory: Path, database_url: str, *, listener: socket.socket | None = None, **given: str
+    directory: Path,
+    database_url: str,
+    *,
+    tcp: bool = False,
+    listener: socket.socket | None = None,
+    **given: str,
 ) -> Iterator[Gunicorn]:
     """Serve the portal on a Unix socket in a directory; ended at the end, whatever happens.
 
     Args:
-        listener: a socket that listens already, handed over as systemd does it.
+        tcp: on a free port of this machine instead.
+        listener: on a Unix socket that listens already instead, handed over as systemd does it.
         given: further settings.
     """
-    directory.mkdir(exist_ok=True)
     static = directory / "static"
-    static.mkdir(exist_ok=True)
-    (static / "staticfiles.json").write_text("{}")
-    path, log = directory / "web.sock", directory / "log"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "tests.gunicorn_settings",
-        "PYTHONPATH": str(ROOT),
-        "TEST_STATIC_ROOT": str(static),
-        "CHARTS_DIR": str(directory / "charts"),
-        "DATABASE_URL": database_url,
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "BIND": f"unix:{path}",
-        "WEB_GRACEFUL_TIMEOUT": "20",
-        **given,
-    }
+    static.mkdir(parents=True, exist_ok=True)
+    bound = "127.0.0.1:0" if tcp else f"unix:{directory / 'web.sock'}"
     command: list[Any] = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
     handed: dict[str, Any] = {}
     if listener is not None:
@@ -112,25 +169,31 @@ def gunicorn(
         shell = f'exec 3<&{listener.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
         command = ["bash", "-c", shell, "bash", *command]
         handed = {"pass_fds": (listener.fileno(),)}
-        path = Path(listener.getsockname())
-    with log.open("ab") as stream:
+        bound = f"unix:{listener.getsockname()}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "tests.served_settings",
+        "PYTHONPATH": str(ROOT),
+        "TEST_STATIC_ROOT": str(static),
+        "CHARTS_DIR": str(directory / "charts"),
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "WEB_GRACEFUL_TIMEOUT": "20",
+        **given,
+        "BIND": bound,
+    }
+    log, out = directory / "log", directory / "out"
+    # What servers before it logged here is kept; what they said of their ports is not.
+    with log.open("ab") as logged, out.open("wb") as told:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=stream, **handed
+            command, cwd=ROOT, env=environment, stdout=told, stderr=logged, **handed
         )
-    server = Gunicorn(process, path, log)
+    server = Gunicorn(process, bound, log, out)
     try:
-        server.wait_until(server.answers)
+        server.wait_for(server.answers, "an answer", START_PATIENCE)
         yield server
     finally:
-        for child in psutil.Process(process.pid).children() if process.poll() is None else ():
-            with suppress(psutil.Error):
-                child.resume()
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.end()
 
 
 class Load:
@@ -155,10 +218,8 @@ class Load:
 
     def wait_for(self, answers: int) -> None:
         """Wait for so many more answers."""
-        wanted, deadline = self.answered + answers, time.monotonic() + PATIENCE
-        while self.answered < wanted and not self.failed:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wanted = self.answered + answers
+        wait_for(lambda: self.answered >= wanted or self.failed, f"{answers} answers")
 
     def _read(self) -> None:
         while not self._stop.is_set():

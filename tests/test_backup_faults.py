@@ -21,7 +21,8 @@ from django.db import connection
 
 from portal.backups.programs import fitting, server_major
 from tests.backup_room import ROOT, Room, command, fill, room
-from tests.fault_server import small_disk, wait_for
+from tests.fault_server import small_disk
+from tests.gunicorns import wait_for
 from tests.test_backup import SECRET, state
 
 pytestmark = pytest.mark.usefixtures("alone_on_the_server")

@@ -87,7 +87,7 @@ def test_what_is_told_as_default_is_the_default() -> None:
     assert without == with_all
 
 
-def test_an_example_that_is_filled_in_is_a_safe_deployment(tmp_path: Path) -> None:
+def test_an_example_that_is_filled_in_is_a_safe_deployment() -> None:
     filled = EXAMPLE.read_text()
     for name, value in {
         "SECRET_KEY": "k3y-" + "aZ9_" * 15,
@@ -99,14 +99,12 @@ def test_an_example_that_is_filled_in_is_a_safe_deployment(tmp_path: Path) -> No
         filled, number = re.subn(rf"^{name}=$", f"{name}={value}", filled, flags=re.MULTILINE)
         assert number == 1, name
     given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", filled, re.MULTILINE))
-    (tmp_path / "staticfiles.json").write_text("{}")
     done = subprocess.run(
         [sys.executable, "-m", "portal.watching.preflight"],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "tests.gunicorn_settings",
-            "TEST_STATIC_ROOT": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "tests.served_settings",
             **given,
         },
         capture_output=True,

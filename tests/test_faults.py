@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from tests.admin_forms import Page
-from tests.fault_server import Site, gunicorn, site, wait_for
+from tests.fault_server import Site, site
+from tests.gunicorns import wait_for
 
 PASSWORD = "forty pages of minutes"
 MAKE_USER = f"""
@@ -184,7 +185,11 @@ class Curator:
 @pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
 def test_the_database_is_killed_again_and_again(rounds: int, portal: Site) -> None:
     key = portal.ask("SELECT id FROM caselaw_case WHERE state = 'published' ORDER BY id")[0][0]
-    with gunicorn(portal) as address, Readers(address) as readers, Curator(address, key) as ada:
+    with (
+        portal.served() as web,
+        Readers(web.address) as readers,
+        Curator(web.address, key) as ada,
+    ):
         for _round in range(rounds):
             reached, kept = readers.count(200), len(ada.saved)
             wait_for(lambda r=reached: readers.count(200) > r + 6, "answers")
@@ -217,15 +222,15 @@ def test_a_backup_is_brought_back_while_the_portal_is_read(portal: Site, tmp_pat
     done = portal.manage("backup", "--to", str(tmp_path))
     assert done.returncode == 0, done.stderr
     portal.ask("UPDATE caselaw_case SET title = 'Ruined'")
-    with gunicorn(portal) as address, Readers(address) as readers:
+    with portal.served() as web, Readers(web.address) as readers:
         wait_for(lambda: readers.count(200) > len(PAGES), "answers before")
-        mark = requests.get(f"{address}/api/v1/cases/", timeout=60).headers["ETag"]
+        mark = requests.get(f"{web.address}/api/v1/cases/", timeout=60).headers["ETag"]
         done = portal.manage("restore", str(tmp_path), "--replace", "--drop-replaced")
         assert done.returncode == 0, done.stderr
         reached = readers.count(200)
         wait_for(lambda: readers.count(200) > reached + 2 * len(PAGES), "answers after")
         answer = requests.get(
-            f"{address}/api/v1/cases/", headers={"If-None-Match": mark}, timeout=60
+            f"{web.address}/api/v1/cases/", headers={"If-None-Match": mark}, timeout=60
         )
     assert readers.wrong == []
     assert readers.count(503) <= 4 * len(PAGES)
@@ -236,6 +241,6 @@ def test_a_backup_is_brought_back_while_the_portal_is_read(portal: Site, tmp_pat
 
 def test_the_server_tells_nobody_of_what_it_was_asked(portal: Site, tmp_path: Path) -> None:
     """The log of the outage above: what failed is in it once and without what readers typed."""
-    log = (portal.home / "gunicorn.log").read_text()
+    log = (portal.web / "log").read_text() + (portal.web / "out").read_text()
     assert "The database failed" in log
     assert "q=boat" not in log

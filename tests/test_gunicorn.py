@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import database_copy
-from tests.gunicorns import ROOT, Gunicorn, Load, UnixConnection, gunicorn
+from tests.gunicorns import ROOT, Gunicorn, Load, gunicorn
 
 pytestmark = pytest.mark.django_db
 SECRET = "mellon4711"
@@ -90,8 +90,10 @@ def test_numbers_are_the_sum_of_all_processes(server: Gunicorn) -> None:
     # A process that dies takes what it was doing with it, and not what it has done.
     victim = min(server.workers())
     os.kill(victim, signal.SIGKILL)
-    server.wait_until(lambda: victim not in server.workers() and len(server.workers()) == 2)
-    server.wait_until(server.answers)
+    server.wait_for(
+        lambda: victim not in server.workers() and len(server.workers()) == 2, "another process"
+    )
+    server.wait_for(server.answers, "an answer")
     assert numbers(server)[key] == after[key]
 
 
@@ -101,14 +103,16 @@ def test_reloading_under_load_fails_no_request(server: Gunicorn) -> None:
     with Load(lambda: server.get(next(pages))[0]) as load:
         load.wait_for(20)
         os.kill(server.process.pid, signal.SIGHUP)
-        server.wait_until(lambda: not old & server.workers() and len(server.workers()) == 2)
+        server.wait_for(
+            lambda: not old & server.workers() and len(server.workers()) == 2, "new processes"
+        )
         load.wait_for(20)
     assert load.failed == []
 
 
 def slow_answer(server: Gunicorn) -> Any:
     """A file that is being read: its connection, with the first piece of it."""
-    connection = UnixConnection(server.socket)
+    connection = server.connection()
     connection.request("GET", "/api/v1/cases.jsonl", headers={"Host": "localhost"})
     response = connection.getresponse()
     return connection, response, response.read(1000)

@@ -15,7 +15,7 @@ from django.db import connection
 from portal.backups.databases import working_in
 from portal.management.commands.migrate import _LOCK
 from tests.backup_room import Room, command, room
-from tests.fault_server import wait_for
+from tests.gunicorns import wait_for
 
 pytestmark = pytest.mark.usefixtures("alone_on_the_server")
 

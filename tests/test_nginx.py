@@ -10,7 +10,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.conftest import database_copy
-from tests.gunicorns import ROOT, Gunicorn, gunicorn
+from tests.gunicorns import ROOT, Gunicorn, gunicorn, wait_for
 
 pytestmark = [
     pytest.mark.django_db,
@@ -169,20 +168,18 @@ def nginx(
         process = subprocess.Popen(command)
         try:
             found = Nginx(place, plain, tls, web)
-            wait_for(plain, process)
+            wait_for(lambda: takes_connections(plain, process), "nginx", 30)
             yield found
         finally:
             process.terminate()
             process.wait(20)
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
-            return
-        time.sleep(0.05)
-    raise AssertionError("nginx does not answer")
+def takes_connections(port: int, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "nginx ended"
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+        return True
+    return False
 
 
 def test_pages_come_over_tls_with_addresses_that_readers_use(nginx: Nginx) -> None:
@@ -223,15 +220,8 @@ def test_health_is_told_to_load_balancers_and_not_logged(nginx: Nginx) -> None:
     assert nginx.ask("/healthz", tls=False, host="10.1.2.3")[::2] == (200, b"ok\n")
     assert nginx.ask("/healthz")[0] == 200
     assert nginx.ask("/en/about/")[0] == 200
-    wait_until(lambda: len(nginx.log) > before)
+    wait_for(lambda: len(nginx.log) > before, "a line of the log", 20)
     assert len(nginx.log) == before + 1
-
-
-def wait_until(holds: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/metrics", "//metrics", "/x/../readyz"])
@@ -270,8 +260,9 @@ def test_what_a_visitor_says_of_the_way_here_is_replaced(nginx: Nginx) -> None:
     assert status == 200
     assert SECRET not in headers["X-Request-ID"]
     # One name for both logs.
-    wait_until(lambda: any(headers["X-Request-ID"] in line for line in nginx.log))
-    assert headers["X-Request-ID"] in nginx.web.log.read_text()
+    name = headers["X-Request-ID"]
+    wait_for(lambda: any(name in line for line in nginx.log), "a line of the log", 20)
+    assert name in nginx.web.log.read_text()
 
 
 def test_sizes_of_requests(nginx: Nginx) -> None:
@@ -284,7 +275,7 @@ def test_sizes_of_requests(nginx: Nginx) -> None:
 
 def test_no_log_tells_who_asked_for_what(nginx: Nginx) -> None:
     nginx.ask(f"/en/cases/?q={SECRET}", Cookie=f"a={SECRET}", Referer=f"https://x/{SECRET}")
-    wait_until(lambda: nginx.log)
+    wait_for(lambda: nginx.log, "a line of the log", 20)
     for path in (nginx.place / "portal.log", nginx.place / "portal-error.log", nginx.web.log):
         text = path.read_text()
         assert SECRET not in text

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.fault_server import Site, site, wait_for
+from tests.fault_server import Site, site
+from tests.gunicorns import wait_for
 
 EDIT = """
 from django.db import transaction

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -17,12 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import database_copy
-from tests.serving import ROOT, Served, served
+from tests.gunicorns import ROOT, Gunicorn, gunicorn
 
 pytestmark = pytest.mark.django_db
 
 NAME, PASSWORD = "marie", "nine barrels of herring"
 KEY = "a key for the web processes of the tests, as long as Django wants them to be"
+#: One process for each server, so that two servers are two processes.
+OWN = {"SECRET_KEY": KEY, "WEB_CONCURRENCY": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def copy(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         yield url
 
 
-def try_password(portal: Served, password: str, name: str = NAME, **headers: str) -> Any:
+def try_password(portal: Gunicorn, password: str, name: str = NAME, **headers: str) -> Any:
     session = requests.Session()
     page = session.get(f"{portal.address}/admin/login/", headers=headers, timeout=60)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -53,15 +56,18 @@ def try_password(portal: Served, password: str, name: str = NAME, **headers: str
     )  # fmt: skip
 
 
-def test_limits_hold_across_two_processes(copy: str) -> None:
+def test_limits_hold_across_two_processes(copy: str, tmp_path: Path) -> None:
     """Wrong passwords, requests to sign in and requests of the API, half of each to either."""
     own = {
-        "SECRET_KEY": KEY,
+        **OWN,
         "TRUSTED_PROXIES": "1",
         "API_REQUESTS_PER_MINUTE": "6",
         "SIGN_IN_REQUESTS_PER_MINUTE": "8",
     }
-    with served(copy, **own) as first, served(copy, **own) as second:
+    with (
+        gunicorn(tmp_path / "first", copy, tcp=True, **own) as first,
+        gunicorn(tmp_path / "second", copy, tcp=True, **own) as second,
+    ):
         pair = (first, second)
         me = {"X-Forwarded-For": "192.0.2.1"}
         statuses = [try_password(pair[n % 2], "wrong", **me).status_code for n in range(5)]
@@ -84,7 +90,7 @@ def test_limits_hold_across_two_processes(copy: str) -> None:
             assert "Traceback" not in portal.said()
 
 
-def test_a_query_that_is_too_slow_is_a_clear_503(copy: str) -> None:
+def test_a_query_that_is_too_slow_is_a_clear_503(copy: str, tmp_path: Path) -> None:
     """The table of the search becomes a view each of whose rows takes its time."""
     with psycopg2.connect(copy) as connection, connection.cursor() as cursor:
         cursor.execute("ALTER TABLE search_document RENAME TO search_document_held")
@@ -94,7 +100,7 @@ def test_a_query_that_is_too_slow_is_a_clear_503(copy: str) -> None:
         )
     connection.close()
     try:
-        with served(copy, SECRET_KEY=KEY, STATEMENT_TIMEOUT="500ms") as portal:
+        with gunicorn(tmp_path, copy, tcp=True, **OWN, STATEMENT_TIMEOUT="500ms") as portal:
             page = requests.get(f"{portal.address}/en/cases/?q=boat", timeout=60)
             assert page.status_code == 503
             assert page.headers["Retry-After"] == "30"
@@ -113,11 +119,10 @@ def test_a_query_that_is_too_slow_is_a_clear_503(copy: str) -> None:
         connection.close()
 
 
-def test_who_waits_for_a_lock_is_let_go(copy: str) -> None:
-    own = {"SECRET_KEY": KEY, "LOCK_TIMEOUT": "300ms"}
+def test_who_waits_for_a_lock_is_let_go(copy: str, tmp_path: Path) -> None:
     with psycopg2.connect(copy) as holder, holder.cursor() as cursor:
         cursor.execute("LOCK TABLE search_document IN ACCESS EXCLUSIVE MODE")
-        with served(copy, **own) as portal:
+        with gunicorn(tmp_path, copy, tcp=True, **OWN, LOCK_TIMEOUT="300ms") as portal:
             answer = requests.get(f"{portal.address}/api/v1/cases/", timeout=60)
             assert answer.status_code == 503
             assert "lock timeout" in portal.said()
@@ -175,15 +180,15 @@ def test_the_deployment_check_finds_nothing(copy: str) -> None:
     assert set(re.findall(r"\(([\w.]+)\)", done.stderr)) <= {"portal.W041"}
 
 
-def test_over_https_cookies_and_headers_hold_browsers_to_it(copy: str) -> None:
+def test_over_https_cookies_and_headers_hold_browsers_to_it(copy: str, tmp_path: Path) -> None:
     own = {
-        "SECRET_KEY": KEY,
+        **OWN,
         "HTTPS": "true",
         **DEPLOYED,
         "ADMIN_PATH": "staff/desk",
         "ADMIN_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
-    with served(copy, **own) as portal:
+    with gunicorn(tmp_path, copy, tcp=True, **own) as portal:
         own_host = {"Host": "portal.test", "X-Forwarded-For": "127.0.0.1"}
         plain = requests.get(
             f"{portal.address}/en/", headers=own_host, timeout=60, allow_redirects=False
@@ -247,12 +252,12 @@ RUBBISH = [
 
 
 @pytest.fixture(scope="module")
-def portal(copy: str) -> Iterator[Served]:
-    with served(copy, SECRET_KEY=KEY) as found:
+def portal(copy: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
+    with gunicorn(tmp_path_factory.mktemp("web"), copy, tcp=True, **OWN) as found:
         yield found
 
 
-def exchanged(portal: Served, sent: bytes) -> bytes:
+def exchanged(portal: Gunicorn, sent: bytes) -> bytes:
     """What the portal answers to bytes after which nothing more comes."""
     with socket.create_connection(("127.0.0.1", portal.port), timeout=60) as connection:
         received = b""
@@ -273,18 +278,18 @@ def look_at(sent: bytes, received: bytes) -> None:
     assert b"site-packages" not in received
 
 
-def is_still_well(portal: Served) -> None:
+def is_still_well(portal: Gunicorn) -> None:
     assert requests.get(f"{portal.address}/robots.txt", timeout=60).status_code == 200
     assert "Traceback" not in portal.said()
 
 
-def test_rubbish_on_the_wire_is_refused_and_harms_nobody(portal: Served) -> None:
+def test_rubbish_on_the_wire_is_refused_and_harms_nobody(portal: Gunicorn) -> None:
     for sent in RUBBISH:
         look_at(sent, exchanged(portal, sent))
     is_still_well(portal)
 
 
-def test_a_request_is_not_smuggled_behind_another(portal: Served) -> None:
+def test_a_request_is_not_smuggled_behind_another(portal: Gunicorn) -> None:
     """Two lengths that differ, and a length beside chunks: one answer at most, and no second."""
     for sent in RUBBISH[13:15]:
         received = exchanged(portal, sent)
@@ -292,7 +297,7 @@ def test_a_request_is_not_smuggled_behind_another(portal: Served) -> None:
         assert b"/admin/login/" not in received
 
 
-def test_an_address_and_headers_without_end_are_refused(portal: Served) -> None:
+def test_an_address_and_headers_without_end_are_refused(portal: Gunicorn) -> None:
     for sent in RUBBISH[6:9]:
         assert re.match(rb"HTTP/1\.1 4\d\d ", exchanged(portal, sent)), sent[:60]
 
@@ -305,7 +310,7 @@ _LINES = st.one_of(
 )
 
 
-def _any_bytes(portal: Served, examples: int) -> None:
+def _any_bytes(portal: Gunicorn, examples: int) -> None:
     @given(lines=st.lists(_LINES, max_size=8), end=st.sampled_from([b"\r\n", b"\n", b"\r"]))
     @settings(
         max_examples=examples, deadline=None, derandomize=True, database=None,
@@ -319,10 +324,10 @@ def _any_bytes(portal: Served, examples: int) -> None:
     is_still_well(portal)
 
 
-def test_any_bytes_are_answered_or_refused(portal: Served) -> None:
+def test_any_bytes_are_answered_or_refused(portal: Gunicorn) -> None:
     _any_bytes(portal, 60)
 
 
 @pytest.mark.long
-def test_thousands_of_any_bytes_are_answered_or_refused(portal: Served) -> None:
+def test_thousands_of_any_bytes_are_answered_or_refused(portal: Gunicorn) -> None:
     _any_bytes(portal, 3_000)
