@@ -31,6 +31,7 @@ from portal.accounts.models import User
 from portal.attachments import storage
 from portal.backups.databases import working_in
 from portal.backups.programs import environment, fitting, server_major
+from portal.backups.sealing import new_key
 from portal.imports import files
 from portal.imports.models import ImportRun
 from portal.limits.models import RequestWindow
@@ -44,6 +45,10 @@ RULING = documents.pdf("The court convicted the captain.")
 ACT = documents.pdf("An Act concerning passages.")
 TABLE = b"code,title\nx,y\n"
 PLACES = ("ATTACHMENTS_DIR", "RELEASES_DIR", "IMPORTS_DIR", "BACKUPS_DIR", "CHARTS_DIR")
+#: Rows of these tables are left out on purpose, or given new values: all others are compared.
+LEFT_OUT = {"django_session", "limits_requestwindow"}
+MOVED = {"reference_dataversion"}
+SECRET, PUBLIC = new_key()
 
 
 @dataclass
@@ -205,3 +210,27 @@ def command(found: Room, *arguments: Any, **options: Any) -> str:
     with working_in(found.name):
         call_command(*arguments, stdout=out, stderr=out, no_color=True, **options)
     return out.getvalue()
+
+
+#: A portal, and a plain and an encrypted backup of it.
+Kept = tuple[Room, Path, Path]
+
+
+@contextmanager
+def backed_up(blocker: Any, home: Path) -> Iterator[Kept]:
+    """A portal with one of everything; SECRET opens the encrypted backup."""
+    with room(blocker, home) as found:
+        fill(found)
+        plain, sealed = found.home / "plain", found.home / "sealed"
+        command(found, "backup", to=plain)
+        with override_settings(BACKUP_KEY=SECRET):
+            command(found, "backup", to=sealed)
+        yield found, next(plain.glob("*.tar")), next(sealed.glob("*.tar.age"))
+
+
+def state(found: Room) -> tuple[Any, ...]:
+    """Everything but what a restore leaves out or gives new values."""
+    rows = found.rows()
+    for table in LEFT_OUT | MOVED:
+        rows.pop(table)
+    return rows, found.files()

@@ -20,10 +20,9 @@ from django.core.management import CommandError
 from django.db import connection
 
 from portal.backups.programs import fitting, server_major
-from tests.backup_room import ROOT, Room, command, fill, room
+from tests.backup_room import ROOT, SECRET, Room, command, fill, room, state
 from tests.fault_server import small_disk
 from tests.gunicorns import wait_for
-from tests.test_backup import SECRET, state
 
 pytestmark = pytest.mark.usefixtures("alone_on_the_server")
 
