@@ -77,15 +77,39 @@ class Site:
         with self.server.locked():
             self.server.start()
 
-    def kill(self) -> None:
-        """All processes of the server at once, as when the machine's memory runs out."""
+    def processes(self) -> list[psutil.Process]:
+        """Those of the server; the first one is the parent of all others."""
         pid = self.server.pid()
         assert pid is not None
         parent = psutil.Process(pid)
-        for process in (parent, *parent.children(recursive=True)):
+        return [parent, *parent.children(recursive=True)]
+
+    def kill(self) -> None:
+        """All processes of the server at once, as when the machine's memory runs out."""
+        for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         wait_for(lambda: self.server.pid() is None, "the end of the server")
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Inside, the server is there and answers nothing, as one whose disk hangs.
+
+        The system goes on to take connections for it.
+        """
+        stopped = self.processes()[:1]
+        try:
+            # Without its parent no process is added any more.
+            stopped[0].suspend()
+            for process in self.processes()[1:]:
+                with suppress(psutil.NoSuchProcess):
+                    process.suspend()
+                    stopped.append(process)
+            yield
+        finally:
+            for process in stopped:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def served(self, **more: str) -> AbstractContextManager[Gunicorn]:
         """The portal as it is served, on a port of its own."""
