@@ -22,7 +22,7 @@ from portal.limits.counting import WINDOW, Allowance, Client, count, network_of
 from portal.limits.refusing import too_many
 from portal.limits.tokens import InvalidToken, brought, holder_of
 from portal.rest.paths import is_api, is_limited
-from portal.rest.problems import problem
+from portal.rest.problems import DATABASE_AWAY, problem
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,6 @@ def _invalid(request: HttpRequest) -> HttpResponse:
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    detail = _("The database is not available at the moment. Please try again.")
-    response = _said(request, 503, detail)
+    response = _said(request, 503, str(DATABASE_AWAY))
     response["Retry-After"] = "30"
     return response

@@ -13,9 +13,12 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext_lazy as _
 
 from portal.rest.paths import is_api
-from portal.rest.problems import problem
+from portal.rest.problems import DATABASE_AWAY, problem
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +29,10 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400, as for a host that is not ours or for more fields than a form has (`handler400`)."""
-    return refused(request, 400, "The request was not understood.")
+    return refused(request, 400, _("The request was not understood."))
 
 
-def refused(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+def refused(request: HttpRequest, status: int, detail: str | Promise) -> HttpResponse:
     """A refusal: a problem in the API, elsewhere the page of all that was not understood."""
     response = _told(request, status, detail, "400.html")
     response["Cache-Control"] = "no-store"
@@ -40,21 +43,25 @@ def unavailable(request: HttpRequest, exception: BaseException | None) -> HttpRe
     """503 for a database that is down or too slow and for a disk that is full; None otherwise."""
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("The database failed", exc_info=exception)
-        said, template = "The database is not available at the moment.", "503.html"
+        said, template = DATABASE_AWAY, "503.html"
     elif isinstance(exception, OSError) and exception.errno in _NO_ROOM:
         logger.error("No room is left on a disk", exc_info=exception)
-        said, template = "The portal cannot store anything at the moment.", "500.html"
+        said = _("The portal cannot store anything at the moment. Please try again.")
+        template = "500.html"
     else:
         return None
-    response = _told(request, 503, f"{said} Please try again.", template)
+    response = _told(request, 503, said, template)
     response["Retry-After"] = RETRY_SECONDS
     return response
 
 
-def _told(request: HttpRequest, status: int, detail: str, template: str) -> HttpResponse:
-    if is_api(request.path_info):
-        return problem(status, detail)
-    return HttpResponse(render_to_string(template), status=status)
+def _told(request: HttpRequest, status: int, detail: str | Promise, template: str) -> HttpResponse:
+    # Nobody may have asked yet which language is spoken; the thread still speaks that of the
+    # request before.
+    with override(get_language_from_request(request, check_path=True)):
+        if is_api(request.path_info):
+            return problem(status, detail)
+        return HttpResponse(render_to_string(template), status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -63,5 +70,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Middleware asks the database and the disk, too, and what fails there passes by all
     `process_exception`.
     """
-    fault = "The fault is ours and has been recorded."
+    fault = _("The fault is ours and has been recorded.")
     return unavailable(request, sys.exception()) or _told(request, 500, fault, "500.html")

@@ -9,11 +9,15 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
 from rest_framework.views import set_rollback
 
 logger = logging.getLogger(__name__)
+
+DATABASE_AWAY = gettext_lazy("The database is not available at the moment. Please try again.")
 
 TITLES = {
     400: "Bad request",
@@ -57,11 +61,11 @@ def _adds(error: Any, exception: BadParameters) -> bool:
     return bool(error.known) and tuple(error.known) != tuple(exception.parameters)
 
 
-def problem(code: int, detail: str, **extensions: Any) -> JsonResponse:
+def problem(code: int, detail: str | Promise, **extensions: Any) -> JsonResponse:
     """An answer of type application/problem+json."""
     body = {"type": "about:blank", "title": TITLES.get(code, "Error"), "status": code}
     return JsonResponse(
-        {**body, "detail": detail, **extensions},
+        {**body, "detail": str(detail), **extensions},
         status=code,
         content_type="application/problem+json",
         json_dumps_params={"ensure_ascii": False},
@@ -88,7 +92,7 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> JsonRespo
     """The exception handler of Django REST framework for all of the API."""
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("The database failed", exc_info=exception)
-        response = problem(503, "The database is not available at the moment. Please try again.")
+        response = problem(503, DATABASE_AWAY)
         response["Retry-After"] = "30"
         return response
     if isinstance(exception, Http404):

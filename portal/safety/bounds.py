@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from portal.rest.failures import refused
 from portal.rest.paths import is_api
@@ -46,9 +47,9 @@ class BoundsMiddleware:
             return response
         query = request.META.get("QUERY_STRING", "")
         if len(request.path_info) > MAX_PATH or len(query) > MAX_QUERY:
-            return refused(request, 414, "The address is too long.")
+            return refused(request, 414, _("The address is too long."))
         if query.count("&") >= MAX_PARAMETERS:
-            return refused(request, 400, f"More than {MAX_PARAMETERS} parameters.")
+            return refused(request, 400, _("The address has too many parameters."))
         return self.get_response(request)
 
     def process_view(
@@ -57,7 +58,7 @@ class BoundsMiddleware:
         size = _length(request)
         if size <= MAX_BODY or (size <= settings.STAFF_BODY_MAX_BYTES and _is_of_staff(request)):
             return None
-        return refused(request, 413, "The body of the request is too large.")
+        return refused(request, 413, _("The body of the request is too large."))
 
 
 def _length(request: HttpRequest) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
 
 from portal.rest.failures import refused
 from portal.rest.paths import FROM_ANY_ORIGIN
@@ -40,7 +41,8 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.HTTPS and not request.is_secure() and "Authorization" in request.headers:
             # Led on to HTTPS, nobody would notice that the token went over the line for all to see.
-            return refused(request, 403, "A token came by HTTP: ask by HTTPS, and replace it.")
+            said = _("A token came by HTTP: ask by HTTPS, and replace it.")
+            return refused(request, 403, said)
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", _resource_policy(request, response))
