@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from bibliography.models import Contributor, Work
+from portal.reference.pasted import PastedLinesField
 
-MOST_LINES = 100
 _EDITOR = re.compile(
     r"[(（](?:(?:eds?|hrsg|dir|coord)s?\.?|ред\.?|主?编|محرر)[)）]$", re.IGNORECASE
 )
@@ -36,41 +34,24 @@ def read_contributor(line: str) -> Contributor:
     return Contributor(role=role, family=family, given=given)
 
 
-class PastedContributorsField(forms.CharField):
+class PastedContributorsField(PastedLinesField):
     """A box for several contributors; its value is a list of them, not yet saved."""
+
+    most_lines = 100
 
     def __init__(self, **kwargs: Any) -> None:
         given = {
             "label": gettext_lazy("Paste several authors or editors"),
-            "required": False,
-            "widget": forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
             "help_text": gettext_lazy(
                 "One a line: Family, Given; a body in braces: {Name}; behind an editor: (ed.)."
             ),
         }
         super().__init__(**{**given, **kwargs})
 
-    def clean(self, value: Any) -> list[Contributor]:
-        text = super().clean(value)
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if len(lines) > MOST_LINES:
-            said = ngettext(
-                "At most %(most)d line at once.", "At most %(most)d lines at once.", MOST_LINES
-            )
-            raise ValidationError(said, params={"most": MOST_LINES})
-        found, errors = [], []
-        for number, line in lines:
-            try:
-                contributor = read_contributor(line)
-                contributor.clean_fields(exclude=["work"])
-                found.append(contributor)
-            except (ValueError, ValidationError) as error:
-                fault = " ".join(getattr(error, "messages", [str(error)]))
-                message = _("Line %(number)d: %(fault)s.") % {"number": number, "fault": fault}
-                errors.append(ValidationError(message, code="invalid"))
-        if errors:
-            raise ValidationError(errors)
-        return found
+    def read_line(self, line: str) -> Contributor:
+        contributor = read_contributor(line)
+        contributor.clean_fields(exclude=["work"])
+        return contributor
 
 
 def append_contributors(work: Work, pasted: list[Contributor]) -> list[Contributor]:

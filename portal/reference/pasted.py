@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.reference.provenance import Source
 from portal.reference.punctuation import TYPED_BETWEEN
 
-MOST_LINES = 50
 #: Longer than title, address and note together may be.
 LONGEST_LINE = 2_500
 #: Marks of other scripts that no address holds: they are of the text around it.
@@ -88,38 +87,58 @@ def _checked(url: str) -> str:
     return url
 
 
-class PastedSourcesField(forms.CharField):
+class PastedLinesField(forms.CharField):
+    """A box for several things, one a line; its value is a list of them.
+
+    Attributes:
+        most_lines: how many lines are read at once; more are refused.
+    """
+
+    most_lines = 50
+
+    def __init__(self, **kwargs: Any) -> None:
+        box = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+        super().__init__(**{"required": False, "widget": box, **kwargs})
+
+    def read_line(self, line: str) -> Any:
+        """What a line gives; raises ValueError or ValidationError with words for curators."""
+        raise NotImplementedError
+
+    def clean(self, value: Any) -> list[Any]:
+        text = super().clean(value)
+        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        if len(lines) > self.most_lines:
+            said = ngettext(
+                "At most %(most)d line at once.", "At most %(most)d lines at once.", self.most_lines
+            )
+            raise ValidationError(said, params={"most": self.most_lines})
+        found, errors = [], []
+        for number, line in lines:
+            try:
+                found.append(self.read_line(line))
+            except (ValueError, ValidationError) as error:
+                fault = " ".join(getattr(error, "messages", [str(error)]))
+                message = _("Line %(number)d: %(fault)s.") % {"number": number, "fault": fault}
+                errors.append(ValidationError(message, code="invalid"))
+        if errors:
+            raise ValidationError(errors)
+        return found
+
+
+class PastedSourcesField(PastedLinesField):
     """A box for several sources; its value is a list of PastedSource."""
 
     def __init__(self, **kwargs: Any) -> None:
         given = {
             "label": gettext_lazy("Paste several sources"),
-            "required": False,
-            "widget": forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
             "help_text": gettext_lazy(
                 "One a line: Title https://…, or Title | https://… | note. They follow the others."
             ),
         }
         super().__init__(**{**given, **kwargs})
 
-    def clean(self, value: Any) -> list[PastedSource]:
-        text = super().clean(value)
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if len(lines) > MOST_LINES:
-            said = ngettext(
-                "At most %(most)d line at once.", "At most %(most)d lines at once.", MOST_LINES
-            )
-            raise ValidationError(said, params={"most": MOST_LINES})
-        found, errors = [], []
-        for number, line in lines:
-            try:
-                found.append(_fitting(read_source(line)))
-            except ValueError as error:
-                message = _("Line %(number)d: %(fault)s.") % {"number": number, "fault": error}
-                errors.append(ValidationError(message, code="invalid"))
-        if errors:
-            raise ValidationError(errors)
-        return found
+    def read_line(self, line: str) -> PastedSource:
+        return _fitting(read_source(line))
 
 
 def _fitting(source: PastedSource) -> PastedSource:
