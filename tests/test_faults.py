@@ -34,6 +34,8 @@ PAGES = (
     "/api/v1/laws/?cursor=*&page_size=5",
     "/id/aus-2012-r-v-ahmad",
 )
+#: How often the database is killed.
+ROUNDS = 4
 #: What there is of a case: its row, its last revision and its search document.
 SAID = """
     SELECT c.title, r.line->>'title', d.title
@@ -186,15 +188,15 @@ class Curator:
                 self.wrong.append(f"a save: {answer.status_code}")
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
-def test_the_database_is_killed_again_and_again(rounds: int, portal: Site) -> None:
+@pytest.mark.long
+def test_the_database_is_killed_again_and_again(portal: Site) -> None:
     key = portal.ask("SELECT id FROM caselaw_case WHERE state = 'published' ORDER BY id")[0][0]
     with (
         portal.served() as web,
         Readers(web.address) as readers,
         Curator(web.address, key) as ada,
     ):
-        for _round in range(rounds):
+        for _round in range(ROUNDS):
             reached, kept = readers.count(200), len(ada.saved)
             wait_for(lambda r=reached: readers.count(200) > r + 6, "answers")
             wait_for(lambda k=kept: len(ada.saved) > k, "a save")
@@ -270,6 +272,7 @@ def test_a_database_that_hangs_is_told_to_watchers(portal: Site) -> None:
         assert {one.result().status_code for one in waiting} <= {200, 503}
 
 
+@pytest.mark.long
 def test_the_server_tells_nobody_of_what_it_was_asked(portal: Site, tmp_path: Path) -> None:
     """The log of the outage above: what failed is in it once and without what readers typed."""
     log = (portal.web / "log").read_text() + (portal.web / "out").read_text()

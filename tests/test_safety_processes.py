@@ -56,6 +56,7 @@ def try_password(portal: Gunicorn, password: str, name: str = NAME, **headers: s
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_limits_hold_across_two_processes(copy: str, tmp_path: Path) -> None:
     """Wrong passwords, requests to sign in and requests of the API, half of each to either."""
     own = {

@@ -74,9 +74,19 @@ class DescribedMixin:
             if field.help_text:
                 continue
             # Some read the whole object (`*`): their own name says what they are of.
-            text = meaning(self.describes, *(key for key in (field.source, name) if key))
-            vocabulary = getattr(field, "vocabulary", "")
-            if vocabulary:
-                text = format_lazy("{} `{}`", text, vocabulary)
-            field.help_text = text or None
+            keys = tuple(key for key in (field.source, name) if key)
+            field.help_text = _told(self.describes, keys, getattr(field, "vocabulary", ""))
         return fields
+
+
+@cache
+def _told(model: type[Model], names: tuple[str, ...], vocabulary: str) -> Any:
+    """What a field means, with the vocabulary that its codes are of; None where nothing is said.
+
+    Kept, because to ask a lazy text whether it is empty translates it, and lists make the fields
+    of their serializers anew.
+    """
+    text = meaning(model, *names)
+    if vocabulary:
+        text = format_lazy("{} `{}`", text, vocabulary)
+    return text or None
