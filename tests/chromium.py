@@ -18,8 +18,6 @@ QUIET = ("disable-gpu", "disable-background-networking", "disable-component-upda
 MARKS = [
     pytest.mark.django_db,
     pytest.mark.browser,
-    # The server runs in this process, and would render as slowly as the tests' client.
-    pytest.mark.usefixtures("plain_rendering"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 

@@ -19,15 +19,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
-from django.template import Template
+from django.template import Context, Template
 from django.test import Client
+from django.test.signals import template_rendered
 from django.test.utils import _TestState
 from django.utils import translation
+from django.utils.safestring import SafeString
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -35,6 +38,8 @@ from portal.accounts.models import User
 from portal.management.commands.prepare import compile_messages
 
 COLLECTION = Path(settings.COLLECTION_DIR)
+#: How often a password is hashed in earnest, and in tests.
+ROUNDS, FEW_ROUNDS = PBKDF2PasswordHasher.iterations, 10
 #: Steps through the lines of a file: every sixth in each run, all of them in the long one.
 SOME_AND_ALL = [
     pytest.param(6, id="some"),
@@ -46,9 +51,11 @@ def pytest_sessionstart() -> None:
     """The translations are compiled, as `prepare` does it before the portal is served.
 
     The reader's middleware is loaded under the settings as they are, and not under those that some
-    test sets for itself.
+    test sets for itself. Passwords are hashed by few rounds: in earnest each takes a quarter of a
+    second, so that guessing takes years.
     """
     compile_messages()
+    PBKDF2PasswordHasher.iterations = FEW_ROUNDS
     _reader().handler.load_middleware()
 
 
@@ -198,15 +205,23 @@ def plain_static_files(settings: Any) -> None:
     }
 
 
-@pytest.fixture
-def plain_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Templates rendered as they are in earnest.
+@pytest.fixture(scope="session", autouse=True)
+def rendering_of_pages(django_test_environment: None) -> Iterator[None]:
+    """Pages are rendered nearly as in earnest; `response.context` is what a page began with.
 
-    Django's test environment copies the whole context for every included piece, which makes a
-    page of many pieces ten times slower; tests that ask for pages by the hundred do without.
+    Django's test environment copies the whole context for every piece that a page includes, which
+    makes a page of many pieces ten times slower.
     """
-    original = _TestState.saved_data.template_render
-    monkeypatch.setattr(Template, "_render", original)
+    pieces = _TestState.saved_data.template_render
+
+    def render(template: Template, context: Context) -> SafeString:
+        if context.template is template and "request" in context:
+            template_rendered.send(sender=template, template=template, context=context)
+        return pieces(template, context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 class _Quiet(WSGIRequestHandler):

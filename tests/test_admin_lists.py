@@ -263,7 +263,6 @@ def filters_of(model: type[Model]) -> list[Any]:
     return found
 
 
-@pytest.mark.usefixtures("plain_rendering")
 def test_a_null_character_is_no_error_of_any_list(admin_client: Client) -> None:
     for model in admin.site._registry:
         url = address(model, "changelist")
@@ -282,7 +281,6 @@ def test_a_null_character_is_no_error_of_any_list(admin_client: Client) -> None:
         assert admin_client.get(f"{address(Case, 'changelist')}?{lookup}=%00").status_code == 302
 
 
-@pytest.mark.usefixtures("plain_rendering")
 def test_our_filters_take_only_what_they_offer(admin_client: Client) -> None:
     ours = set()
     for model in admin.site._registry:

@@ -17,8 +17,6 @@ CHROMIUM = next(
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.browser,
-    # The server runs in this process, and would render as slowly as the tests' client.
-    pytest.mark.usefixtures("plain_rendering"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 

@@ -30,7 +30,7 @@ from portal.search.request import parse
 from tests.conftest import read_lines, reader
 from tests.oracle import PARTIES, PLACES, RECORDED, VALUES, heaviest
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 Line = dict[str, Any]
 Lines = dict[str, list[Line]]

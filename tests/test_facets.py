@@ -10,7 +10,7 @@ import pytest
 from portal.records.database import databases
 from tests.conftest import reader
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 SLUGS = ("cases", "legislation", "bibliography")
 

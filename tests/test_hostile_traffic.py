@@ -29,7 +29,7 @@ from tests.admin_forms import Data, address, open_page
 from tests.conftest import reader
 from tests.hostile import bounded_statements, looking, many, queries, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 LOGIN = "/admin/login/"
 PASSWORD = "nine barrels of herring"
@@ -199,7 +199,6 @@ def test_any_body_of_any_form(examples: int) -> None:
 
 @few_and_many
 def test_any_name_password_and_code(examples: int, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECOND_FACTOR_REQUIRED = True
     user = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
     half = Client()

@@ -82,8 +82,10 @@ def test_kept_answers(settings: Any) -> None:
     for _ in range(3):
         assert reader().get("/en/insights/modes/").status_code == 200
     found = numbers()
-    assert found["portal_kept_answers_total", "miss"] <= 1
-    assert found["portal_kept_answers_total", "hit"] >= 2
+    made, kept = (found.get(("portal_kept_answers_total", how), 0) for how in ("miss", "hit"))
+    # It may be kept since an earlier test.
+    assert made <= 1
+    assert made + kept == 3
 
 
 @pytest.mark.usefixtures("on")

@@ -182,7 +182,7 @@ def test_what_is_a_closed_list_is_told_as_one() -> None:
 
 #: A part of them in each run: most are filters that many resources share.
 @pytest.mark.parametrize("step", [pytest.param(17, id="some"), SOME_AND_ALL[1]])
-def test_every_example_works_alone(step: int, plain_rendering: None) -> None:
+def test_every_example_works_alone(step: int) -> None:
     asked = list(parameters())
     for path, parameter in asked[::step]:
         check(path, parameter["name"])

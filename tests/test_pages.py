@@ -16,7 +16,7 @@ from portal.records.models import Redirect, State
 from portal.search import index
 from tests.conftest import SOME_AND_ALL, reader
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 

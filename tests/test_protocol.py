@@ -36,7 +36,7 @@ from portal.search.request import parse
 from tests.conftest import COLLECTION, reader
 from tests.oracle import PARTIES, PLACES, VALUES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 Line = dict[str, Any]
 Provision = tuple[Line, Line]

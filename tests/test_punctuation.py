@@ -44,7 +44,6 @@ def test_lists_and_labels_by_language(code: str, told: tuple[str, ...]) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("plain_rendering")
 @pytest.mark.parametrize(
     ("prefix", "heading"),
     [

@@ -15,7 +15,6 @@ from tests.test_browser import CHROMIUM, browser  # noqa: F401
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.browser,
-    pytest.mark.usefixtures("plain_rendering"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 

@@ -32,7 +32,7 @@ from portal.records.models import State
 from portal.safety import bounds, reports
 from portal.safety.headers import PERMISSIONS_POLICY
 from portal.safety.values import SettingError, admin_path, networks
-from tests.conftest import reader
+from tests.conftest import ROUNDS, reader
 from tests.hostile import is_here
 from tests.test_second_factor import admin_addresses
 
@@ -321,6 +321,7 @@ def test_a_known_name_and_an_unknown_one_get_the_same_answer_for_the_same_work(
     User.objects.create_user("qx-known", password="nine barrels of herring", is_staff=True)
     User.objects.create_user("qx-reader", password="nine barrels of herring")
     User.objects.create_user("qx-gone", password="x" * 20, is_staff=True, is_active=False)
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", ROUNDS)
     hashed: list[int] = []
     encode = PBKDF2PasswordHasher.encode
 

@@ -23,7 +23,7 @@ from portal.exchange.formats.base import formats_for
 from portal.records.database import Database, database_for
 from tests.conftest import reader
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 #: Words and filters of every kind: none, one, several of one, several, what is missing, ranges,
 #: other languages, every order, nothing found.

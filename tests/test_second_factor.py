@@ -68,8 +68,6 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Clock:
     """A clock that stands still, and the second factor required, as it is by default."""
     settings.SECOND_FACTOR_REQUIRED = True
-    # Passwords are not what is slow on purpose here.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     clock = Clock()
     monkeypatch.setattr(otp_totp.time, "time", clock.time)
     return clock

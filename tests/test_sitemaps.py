@@ -20,7 +20,7 @@ from portal.search import index
 from portal.sitemaps import ITEMS, InAllLanguages, sitemaps
 from tests.conftest import SOME_AND_ALL, reader
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 XHTML = "{http://www.w3.org/1999/xhtml}"

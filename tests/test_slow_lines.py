@@ -26,7 +26,7 @@ from django.test import RequestFactory, override_settings
 from portal.compression import CompressionMiddleware, accepts_brotli
 from tests.conftest import _Quiet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_rendering")]
+pytestmark = pytest.mark.django_db
 
 #: Bytes, compressed: a first visit with all that its page needs, and the page alone.
 FIRST, LATER = 60_000, 25_000

@@ -235,7 +235,6 @@ def visible(address: str) -> Visible:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("plain_rendering")
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_no_english_text_of_ours_is_left_on_a_page(prefix: str) -> None:
     """What is in another language is said to be."""
