@@ -20,7 +20,7 @@ from portal.links.models import Address
 from portal.records.models import Record
 from tests.admin_forms import address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 ROWS = 10_000
 

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +138,6 @@ class Curator:
 
     address: str
     key: int
-    title: str = "A title that was saved"
     saved: list[str] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -181,7 +178,7 @@ class Curator:
                 return
             form = Page("case_form")
             form.feed(answer.text)
-            title = f"{self.title}, number {len(self.tried)}"
+            title = f"A title that was saved, number {len(self.tried)}"
             form.fill(title=title)
             self.tried.append(title)
             answer = self._post(path, {**form.data, "_save": "Save"})
@@ -273,48 +270,6 @@ def test_a_database_that_hangs_is_told_to_watchers(portal: Site) -> None:
         web.wait_for(lambda: web.get("/readyz")[0] == 200, "readiness")
         # A statement that was overtaken by its limit meanwhile is given up.
         assert {one.result().status_code for one in waiting} <= {200, 503}
-
-
-@pytest.mark.long
-def test_a_web_server_whose_clock_jumps_serves_on(portal: Site, tmp_path: Path) -> None:
-    """All its processes are told another time while they work; the database keeps its own."""
-    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
-    if library is None:
-        pytest.skip("*** No libfaketime here: CLOCKS OF WHOLE PROCESSES ARE NOT MOVED. ***")
-    clock = tmp_path / "clock"
-    moved = {
-        "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
-    }  # fmt: skip
-    _set(clock, 0)
-    key, code = portal.ask("SELECT id, code FROM caselaw_case WHERE state = 'published'")[0]
-    page = f"/en/cases/{code}/"
-    with portal.served(**moved) as web, Readers(web.address) as readers:
-        workers = web.workers()
-        for turn, hours in enumerate((0, 3, -3, 24 * 40, -24 * 40, 0)):
-            _set(clock, hours)
-            before = requests.get(web.address + page, timeout=60)
-            told = parsedate_to_datetime(before.headers["Date"])
-            assert abs(told - datetime.now(UTC) - timedelta(hours=hours)) < timedelta(minutes=5)
-            with Curator(web.address, key, f"Jump {turn}") as ada:
-                wait_for(lambda a=ada: a.saved, "a save")
-            known = {"If-Modified-Since": before.headers.get("Last-Modified", "")}
-            after = requests.get(web.address + page, headers=known, timeout=60)
-            assert after.status_code == 200, hours
-            assert ada.saved[-1] in after.text, hours
-            assert ada.wrong == []
-            reached = readers.count(200)
-            wait_for(lambda r=reached: readers.count(200) > r + 2 * len(PAGES), "answers")
-        assert web.workers() == workers
-    assert readers.wrong == []
-    assert readers.count(503) == 0
-
-
-def _set(clock: Path, hours: int) -> None:
-    """Put the clock of who reads this file so many hours ahead, at once and as a whole."""
-    fresh = clock.with_suffix(".new")
-    fresh.write_text(f"{hours:+d}h")
-    fresh.replace(clock)
 
 
 @pytest.mark.long

@@ -162,6 +162,7 @@ def tables(small: FullDatabase) -> dict[str, list[str]]:
     return {name: rows for name, rows in small.room.rows().items() if name != "(sequences)"}
 
 
+@pytest.mark.long
 def test_a_collection_without_room_is_not_loaded_at_all(
     small: FullDatabase, tmp_path: Path
 ) -> None:
