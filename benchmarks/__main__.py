@@ -4,6 +4,7 @@
     .venv/bin/python -m benchmarks cached memory   only these, and the table of targets
     .venv/bin/python -m benchmarks --quick         everything small, to see that it works
     .venv/bin/python -m benchmarks --most 1000     without the sizes that take long to make
+    .venv/bin/python -m benchmarks exchange --formats csv,jsonl      only these files of everything
     .venv/bin/python -m benchmarks targets         nothing measured, only told anew
 
 Each section of the file is replaced when it has been measured; what is written by hand around it
@@ -105,12 +106,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--most", type=int, metavar="CASES", help="leave larger numbers of cases out"
     )
+    parser.add_argument(
+        "--formats", metavar="NAMES", help=f"of files, instead of {','.join(exchange.FORMATS)}"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"there is no {', '.join(sorted(unknown))}; known are {', '.join(known)}")
     scale = QUICK if options.quick else Scale()
     if options.no_peer:
         scale = replace(scale, with_peer=False)
+    if options.formats:
+        scale = replace(scale, formats=tuple(options.formats.split(",")))
     if options.most:
         kept = {
             name: tuple(size for size in getattr(scale, name) if size <= options.most)
@@ -121,6 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
     names = options.names or list(SECTIONS)
     given = ["--quick"] * options.quick + ["{}"] + ["--no-peer"] * options.no_peer
     given += [f"--most {options.most}"] if options.most else []
+    given += [f"--formats {options.formats}"] if options.formats else []
     with servers_of_its_own() if options.quick else nullcontext():
         run(names, scale, book, f"python -m benchmarks {' '.join(given)}")
     sys.stdout.write(f"\nWritten: {book.text}\n")
