@@ -99,7 +99,7 @@ def run(seconds: float = 3, turns: int = 7) -> Found:
     """Ask all addresses in turn, and tell of each what share of the constant view it reaches."""
     found = Found()
     os.environ["API_REQUESTS_PER_MINUTE"] = "0"
-    with collection() as url, serve(url) as portal:
+    with collection() as url, serve(url, kept=True) as portal:
         pages = [Asked(name, path) for name, path in PAGES.items()]
         marks = [marked(portal, name, path) for name, path in PAGES.items()]
         asked = [Asked("constant view", CONSTANT), *pages, *(each for each in marks if each)]

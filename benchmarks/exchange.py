@@ -201,6 +201,7 @@ def questions(url: str) -> int:
     )
     command = [sys.executable, "-c", code, url, LISTS["list of 25, full detail"]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url}
+    environment["PAGES_KEPT_SECONDS"] = "0"
     done = subprocess.run(command, env=environment, check=True, capture_output=True, cwd=ROOT)
     return int(done.stdout)
 

@@ -146,7 +146,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        with serve(url) as portal:
+        with serve(url, kept=True) as portal:
             for name, page in PAGES.items():
                 show(row(browser, name, portal + ENTRANCE, portal + page, options.runs))
         for line in peers(browser, path, options.runs):

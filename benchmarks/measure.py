@@ -175,17 +175,21 @@ def machine() -> str:
 
 
 @contextmanager
-def serve(database_url: str, *, workers: int = 1) -> Iterator[str]:
+def serve(database_url: str, *, workers: int = 1, kept: bool = False) -> Iterator[str]:
     """Serve the portal as in production on a free port; its address, without a slash.
 
     gunicorn runs with `deploy/gunicorn.conf.py`, DEBUG off and the reader's time limit for
     queries; only the number of workers and the directory of static files are the benchmark's.
+
+    Args:
+        kept: whether answers are kept, as in production; otherwise each is made anew.
     """
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "false",
+        **({} if kept else {"PAGES_KEPT_SECONDS": "0"}),
         "DJANGO_SETTINGS_MODULE": "benchmarks.served_settings",
         "PYTHONPATH": str(ROOT),
     }

@@ -100,7 +100,7 @@ def run(sizes: Iterable[int], rounds: int = 4) -> Found:
         contents: AbstractContextManager[str] = (
             collection() if size == COLLECTION else generated(size)
         )
-        with contents as url, serve(url, workers=WORKERS) as portal:
+        with contents as url, serve(url, workers=WORKERS, kept=True) as portal:
             found.say()
             found.say(f"**{f'{size:,} cases' if size else 'The collection'}**, {WORKERS} workers")
             found.table("MB of each worker", "RSS", "PSS", "USS", "shared")

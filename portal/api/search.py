@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from portal.publishing.api import RecordSerializer
 from portal.publishing.documenting import documented_filter
-from portal.publishing.reading import reading
+from portal.publishing.reading import prepared
 from portal.publishing.understanding import understood
 from portal.records.database import Database, databases
 from portal.rest.parameters import Problem, whole_number
@@ -104,9 +104,8 @@ class SearchView(APIView):
     ) -> dict[str, Any]:
         path = reverse(f"api:{database.api_slug}-list")
         serializer: Any = RecordSerializer
-        names = list(serializer().get_fields())
-        records = reading(database.records.public(), serializer(), names).filter(pk__in=keys)
-        found = {record.pk: record for record in records}
+        records = prepared(database.model, serializer, frozenset(serializer().get_fields()))
+        found = {record.pk: record for record in records.public().filter(pk__in=keys)}
         rows = [found[key] for key in keys if key in found]
         wanted = asked.narrowed_to(database.slug)
         return {

@@ -24,7 +24,7 @@ from portal.publishing.files import (
     found_by,
     representations_for,
 )
-from portal.publishing.reading import prepared, reading
+from portal.publishing.reading import prepared
 from portal.publishing.understanding import understood
 from portal.records.database import Database, database_for
 from portal.records.models import Record, State
@@ -167,16 +167,16 @@ class RecordViewSet(StrictViewSet):
         if "\x00" in code:
             raise Http404
         form = self.representation(request, [])
-        names = set(only) or {*self.field_names()}
-        records = self.get_queryset().filter(code=code)
+        names = frozenset(only or self.field_names())
         if form != JSON:
             if only:
                 raise BadParameters(
                     undivided(request.query_params, NOT_FOR_FILES), self.detail_parameters
                 )
-            key = records.values_list("pk", flat=True).first()
+            key = self.get_queryset().filter(code=code).values_list("pk", flat=True).first()
             return self._absent(code) if key is None else self._written(request, form, [key], code)
-        record = reading(records, self._serializer(), names).first()
+        records = prepared(self.database.model, self.get_serializer_class(), names).public()
+        record = records.filter(code=code).first()
         return self._absent(code) if record is None else Response(self.serialized(record, only))
 
     def _asked(self, data: QueryDict, problems: Problems) -> Asked:
@@ -208,11 +208,6 @@ class RecordViewSet(StrictViewSet):
         """Records in a format."""
         database = self.database
         return file_of(request._request, database, format_for(database, form.key), keys, name)
-
-    def _serializer(self) -> Any:
-        """The serializer, to be asked what its fields read."""
-        serializer_class: Any = self.get_serializer_class()
-        return serializer_class()
 
     def _absent(self, code: str) -> Response:
         gone = self.database.records.filter(code=code, state=State.WITHDRAWN).first()
