@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.publishing.reading import prepared, reading
 from portal.records.database import Database, databases
 from tests.conftest import reader
 
@@ -102,3 +103,19 @@ def test_one_field_of_a_record_costs_one_question(database: Database) -> None:
     answer, questions = asked(f"/api/v1/{database.api_slug}/{code}/", fields="title")
     assert set(answer) == {"title"}
     assert len(questions) == 1
+
+
+@pytest.mark.parametrize("database", databases(), ids=lambda database: database.slug)
+def test_what_is_written_once_is_written_right_and_goes_nowhere_else(database: Database) -> None:
+    """As read by subqueries that Django writes each time; and refused inside of another query."""
+    model: Any = database.model
+    serializer_class: Any = database.viewset().serializer_class
+    names = frozenset(serializer_class().get_fields())
+    kept = prepared(model, serializer_class, names).public().order_by("pk")
+    fresh = reading(model.objects.public(), serializer_class(), names).order_by("pk")
+    annotations = list(kept.query.annotations)
+    assert annotations == list(fresh.query.annotations)
+    assert annotations
+    assert list(kept.values_list("pk", *annotations)) == list(fresh.values_list("pk", *annotations))
+    with pytest.raises(TypeError, match="cannot become part"):
+        list(model.objects.filter(pk__in=kept.values("pk")))

@@ -175,7 +175,8 @@ class RecordViewSet(StrictViewSet):
                 )
             key = self.get_queryset().filter(code=code).values_list("pk", flat=True).first()
             return self._absent(code) if key is None else self._written(request, form, [key], code)
-        records = prepared(self.database.model, self.get_serializer_class(), names).public()
+        serializer_class: Any = self.get_serializer_class()
+        records = prepared(self.database.model, serializer_class, names).public()
         record = records.filter(code=code).first()
         return self._absent(code) if record is None else Response(self.serialized(record, only))
 

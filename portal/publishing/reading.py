@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.db.models import Expression, Model
 
 from portal.records.models import RecordQuerySet
 
@@ -51,8 +51,40 @@ def prepared(
     A complete record is put together from a dozen subqueries, and to write that down takes as long
     as to read the records; so it is kept. Whoever narrows it down gets a queryset of their own.
     """
-    records: Any = model._default_manager.all()
-    return reading(records, serializer_class(), names)
+    manager: Any = model._default_manager
+    records = reading(manager.all(), serializer_class(), names)
+    query: Any = records.query
+    compiler = query.get_compiler(using=records.db)
+    # Gives the table its name, which the subqueries refer to.
+    compiler.setup_query()
+    for name, expression in query.annotations.items():
+        sql, params = compiler.compile(expression)
+        query.annotations[name] = Written(sql, params, expression.output_field)
+    return records
+
+
+class Written(Expression):
+    """An expression that is SQL already.
+
+    Django writes the SQL of a query anew each time it is asked, which for the subqueries of a
+    complete record takes a third of the time.
+
+    Args:
+        sql, params: what a compiler made of the expression.
+        output_field: of what kind its value is.
+    """
+
+    def __init__(self, sql: str, params: Iterable[Any], output_field: Any) -> None:
+        super().__init__(output_field=output_field)
+        self._sql, self._params = sql, tuple(params)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """The SQL and its parameters."""
+        return self._sql, self._params
+
+    def relabeled_clone(self, change_map: Any) -> Written:
+        """Raise TypeError: the SQL has the names of its tables in it, and cannot be moved."""
+        raise TypeError("SQL that is written already cannot become part of another query")
 
 
 @cache
