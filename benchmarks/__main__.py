@@ -116,7 +116,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.no_peer:
         scale = replace(scale, with_peer=False)
     if options.formats:
-        scale = replace(scale, formats=tuple(options.formats.split(",")))
+        formats = tuple(options.formats.split(","))
+        if strange := set(formats) - set(exchange.FORMATS):
+            parser.error(f"there are no files as {', '.join(sorted(strange))}")
+        scale = replace(scale, formats=formats)
     if options.most:
         kept = {
             name: tuple(size for size in getattr(scale, name) if size <= options.most)
